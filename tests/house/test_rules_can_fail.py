@@ -4,10 +4,12 @@ import copy
 
 import pytest
 
+from press.source import project
 from tests.conftest import ROOT
 from tests.house import rules
 
 NAME = "04_dl_theory/08_good.ipynb"
+ADDRESS = project(ROOT)[0]
 PNG = {"output_type": "display_data", "metadata": {}, "data": {"image/png": "aGk="}}
 
 
@@ -32,9 +34,9 @@ GOOD = {
                                "minutes": 5}},
     "cells": [
         md("# 8 Good\n\n[![Open in Colab](https://x)](https://colab.research.google.com/github/"
-           f"dlroadmap/dlroadmap/blob/main/{NAME})"),
+           f"{ADDRESS.removeprefix('https://github.com/')}/blob/main/{NAME})"),
         cell("try:\n    import dlroadmap\nexcept ImportError:\n"
-             '    %pip install -q "dlroadmap @ git+https://github.com/dlroadmap/dlroadmap"'),
+             f'    %pip install -q "dlroadmap @ git+{ADDRESS}"'),
         cell("import numpy as np\nimport dlroadmap\ndlroadmap.setup(seed=0)"),
         cell("assert 1\nassert 2\nassert 3", PNG),
         md("**Figure in words.** A point. See [the map](../README.md)."),

@@ -31,7 +31,7 @@ def test_import_is_light():
 
 def test_setup_seeds_what_is_loaded():
     dlroadmap.setup(seed=3)
-    draw = np.random.rand  # noqa: NPY002 (the generator that setup seeds)
+    draw = np.random.rand
     first = random.random(), draw()
     dlroadmap.setup(seed=3)
     assert (random.random(), draw()) == first

@@ -165,7 +165,7 @@ def test_crlf_sources_hash_and_parse_alike(mini):
 
 
 def test_setup_cell_and_badge_come_from_pyproject(mini):
-    edit(mini, "https://github.com/dlroadmap/dlroadmap", "https://github.com/me/fork", "pyproject.toml")
+    edit(mini, source.project(mini)[0], "https://github.com/me/fork", "pyproject.toml")
     source.project.cache_clear()
     lesson = source.lessons(mini)[0]
     book = stamp.make(lesson, [lesson], "lesson", 3.2)
