@@ -29,7 +29,7 @@ class Question:
     """One interview question.
 
     id : stable name ("optimisation-momentum"); quiz and deck know the question by it
-    number : its rank in facts (how many public lists contain it)
+    number : its rank by how many public question lists contain it (1 = most)
     group : name of the file it stands in ("g_optimisation")
     level : "E", "M" or "H"
     core : True for the core 30
@@ -265,16 +265,12 @@ def outcome(question_id, right):
 
 # Markdown made from the source of truth ---------------------------------------------------
 
-def ask_markdown(q, lessons=()):
-    """The heading of a question: number, level, English, Chinese, book, where it is taught.
-
-    ``lessons``: names of the lessons that exist; the pointer is a link when its lesson does.
-    """
-    pointer = f"[{q.lesson}](../{q.lesson}.ipynb)" if q.lesson in lessons else q.lesson
-    core = "core 30 · " if q.core else ""
+def ask_markdown(q):
+    """The heading of a question: number, level, English, Chinese, book, where it is taught."""
+    core = "one of the core 30 · " if q.core else ""
     return (f"## Question {q.number} ({q.level}): {q.en}\n\n"
             f"**{q.zh}**\n\n"
-            f"{q.book} · {core}taught in {pointer}")
+            f"{q.book} · {core}taught in `{q.lesson}`")
 
 
 def say_markdown(q):
@@ -304,16 +300,10 @@ def index_markdown(qs):
 _DIRECTIVE = re.compile(r"[ \t]*\{\{\s*(\w+)\s+([\w-]+)\s*\}\}[ \t]*")
 
 
-def expand(text, lessons=(), folder=None):
+def expand(text, folder=None):
     """Replace each directive in a cell's text: ``{{ask id}}``, ``{{say id}}``, ``{{index group}}``.
 
     A directive stands alone in its line. Text without directives comes back as it is.
-
-    Parameters
-    ----------
-    text : str
-    lessons : container of str, optional
-        Names of the lessons that exist (see :func:`ask_markdown`).
 
     Raises
     ------
@@ -329,7 +319,7 @@ def expand(text, lessons=(), folder=None):
             continue
         what, name = match.groups()
         if what == "ask":
-            lines[i] = ask_markdown(question(name, folder), lessons)
+            lines[i] = ask_markdown(question(name, folder))
         elif what == "say":
             lines[i] = say_markdown(question(name, folder))
         elif what == "index":
