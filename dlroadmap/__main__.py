@@ -51,7 +51,9 @@ def lab(rest):
     found = subprocess.run([str(interpreter), "-c", code], cwd=_env.ROOT, capture_output=True,
                            text=True, encoding="utf-8")
     first = found.stdout.strip() or progress.FIRST
-    command = [str(interpreter), "-m", "jupyter", "lab", *(rest or []), first]
+    # In a container the learner is often root; the server listens on this machine only.
+    root = ["--allow-root"] if getattr(os, "geteuid", lambda: 1)() == 0 else []
+    command = [str(interpreter), "-m", "jupyter", "lab", *root, *(rest or []), first]
     print("Opening JupyterLab on", first, flush=True)
     if os.name == "nt":
         sys.exit(subprocess.run(command, cwd=_env.ROOT).returncode)

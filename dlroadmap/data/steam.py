@@ -67,7 +67,8 @@ STEPPED = ("V9", "V17", "V22", "V23", "V24", "V28", "V33", "V34", "V35")
 
 _ASSET = Path(__file__).parent.parent / "assets" / "steam_stand_in.npz"
 _SEED = 9
-_PLANTED = 0.25    # the share of the linear model's residual variance that a bend explains
+_PLANTED = 0.2    # the share of the linear model's residual variance that a bend explains
+_DRIFT = 0.2       # how much the gain of three sensors wanders, against the noise
 _LEVELS = 129      # quantiles of a smooth margin
 
 
@@ -205,7 +206,7 @@ def _bend(z, rng):
     for t in range(1, rows):
         gain[t] = 0.985 * gain[t - 1] + np.sqrt(1 - 0.985**2) * push[t]
     noise = noise * strength
-    noise += 0.3 * noise.std() * gain * (x[:, 8] + x[:, 0] - x[:, 31])
+    noise += _DRIFT * noise.std() * gain * (x[:, 8] + x[:, 0] - x[:, 31])
     noise /= noise.std()
     y = line + size * (np.sqrt(1 - _PLANTED) * noise + np.sqrt(_PLANTED) * bend)
     return np.column_stack([x, y])
