@@ -5,6 +5,7 @@ Three kinds: over a notebook (``book`` is its JSON), over a source text, over th
 """
 
 import ast
+import base64
 import functools
 import json
 import os
@@ -23,7 +24,7 @@ FILLER = r"\b(simply|just|obviously|trivial(?:ly)?|of course|easy|easily)\b"
 # Written in pieces: this file must not hold what it forbids.
 REGISTRIES = [".".join(p) for p in (("pypi", "org"), ("pythonhosted", "org"), ("npmjs", "org"),
                                     ("deb", "debian", "org"), ("download", "pytorch", "org"))]
-CODE_LINES, NOTEBOOK_BYTES, SECONDS, MEBIBYTES = 30, 1_000_000, 60, 2048
+CODE_LINES, NOTEBOOK_BYTES, SECONDS, MEBIBYTES, PIXELS = 30, 1_000_000, 60, 2048, 900
 
 NOTEBOOK, SOURCE, REPOSITORY = {}, {}, {}
 
@@ -174,6 +175,17 @@ def describes_its_figures(book, name, root):
             if following is None or not any(a in text(following) for a in ALT):
                 yield (f"{name}: after the figure of {text(cell)[:40]!r} the text lacks a paragraph "
                        f"that begins with {ALT[0]}")
+
+
+@_rule(NOTEBOOK)
+def figures_fit(book, name, root):
+    for cell in code(book):
+        for output in cell["outputs"]:
+            png = base64.b64decode("".join(output.get("data", {}).get("image/png", "")))
+            width = int.from_bytes(png[16:20], "big") if png[1:4] == b"PNG" else 0
+            if width > PIXELS:
+                yield (f"{name}: the figure of {text(cell)[:40]!r} is {width} pixels wide, allowed "
+                       f"are {PIXELS}: figsize 8.8 wide fits")
 
 
 @_rule(NOTEBOOK)

@@ -1,5 +1,6 @@
 """Each house rule passes a good case and refuses a broken one: a rule that cannot fail is none."""
 
+import base64
 import copy
 
 import pytest
@@ -10,7 +11,16 @@ from tests.house import rules
 
 NAME = "04_dl_theory/08_good.ipynb"
 ADDRESS = project(ROOT)[0]
-PNG = {"output_type": "display_data", "metadata": {}, "data": {"image/png": "aGk="}}
+
+
+def picture(width):
+    """A display output with the first bytes of a PNG of that width."""
+    head = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + width.to_bytes(4, "big") + (10).to_bytes(4, "big")
+    return {"output_type": "display_data", "metadata": {},
+            "data": {"image/png": base64.b64encode(head).decode()}}
+
+
+PNG = picture(900)
 
 
 def md(source):
@@ -85,6 +95,7 @@ BROKEN = {
     "keeps_its_budget": [lambda b: b["metadata"]["dlroadmap"].update(seconds=61),
                          lambda b: b["metadata"]["dlroadmap"].update(peak_mib=2049)],
     "describes_its_figures": [source(4, "A point."), lambda b: b["cells"].pop(4)],
+    "figures_fit": [outputs(3, picture(901))],
     "links_resolve": [source(4, "[x](gone.ipynb)"), source(4, "![x](gone.png)")],
     "warns_only_on_purpose": [outputs(3, said("FutureWarning: x\n", "stderr"))],
     "prints_no_address": [outputs(3, said("<object at 0x7f3a2b1c>\n"))],
