@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import math
 import os
 import tempfile
 from dataclasses import dataclass
@@ -71,7 +72,12 @@ def fetch(file, subfolder):
     target = folder / file.name
     by_hand = (f"Or get it by hand from {file.page} (login) and put it into {folder}. "
                f"To work on the stand-in instead, unset {SWITCH}.")
-    if target.exists():
+    try:
+        there = target.exists()
+    except OSError as error:
+        raise DataError(f"the cache folder {folder} cannot be read ({error.strerror or error}). "
+                        "Set DLROADMAP_CACHE to a folder of yours, and run this again.") from error
+    if there:
         _verify(target, file, by_hand)
         return target
     try:
@@ -112,10 +118,10 @@ def _download(url, target):
 
 
 def _hashes(path):
-    """SHA-256 of the bytes, and of the same bytes with LF line ends."""
+    """SHA-256 of the bytes, and of the same text with LF line ends and a final newline."""
     data = path.read_bytes()
-    return {hashlib.sha256(data).hexdigest(),
-            hashlib.sha256(data.replace(b"\r\n", b"\n")).hexdigest()}
+    plain = data.replace(b"\r\n", b"\n").rstrip(b"\n") + b"\n"
+    return {hashlib.sha256(data).hexdigest(), hashlib.sha256(plain).hexdigest()}
 
 
 def _accepted(path, hashes):
@@ -204,20 +210,20 @@ def frame_from_text(path, columns, sep="\t", dtype=float):
         if len(fields) != len(columns):
             raise DataError(f"{path}, line {number}: {len(fields)} fields, "
                             f"expected {len(columns)}.")
-        try:
+        if all(_is(f, dtype) for f in fields):
             rows.append([dtype(f) for f in fields])
-        except ValueError:
+        else:
             bad = next(i for i, f in enumerate(fields) if not _is(f, dtype))
             raise DataError(f"{path}, line {number}: column {columns[bad]} holds "
-                            f"{fields[bad]!r}, not a number.") from None
+                            f"{fields[bad]!r}, not a number.")
     if not rows:
         raise DataError(f"{path} has a header and no rows.")
     return pd.DataFrame(rows, columns=columns)
 
 
 def _is(text, dtype):
+    """Is the field a number? "nan" and "inf" are none: the files hold neither."""
     try:
-        dtype(text)
+        return math.isfinite(dtype(text))
     except ValueError:
         return False
-    return True

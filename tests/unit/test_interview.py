@@ -235,6 +235,28 @@ def test_the_last_guess_counts(capsys):
     assert "right." in capsys.readouterr().out
 
 
+def test_the_guess_of_a_part_is_kept_apart(capsys):
+    interview.predict(ADAM, ["shorter", "longer"], "a")
+    with pytest.raises(ValueError, match=rf"predicted for '{ADAM}', part 'trap': run its predict"):
+        interview.outcome(ADAM, "b", part="trap")
+    interview.predict(ADAM, ["none", "some", "all"], "c", part="trap")
+    capsys.readouterr()
+    interview.outcome(ADAM, "a")
+    interview.outcome(ADAM, "c", part="trap")
+    assert capsys.readouterr().out == ("You said a) shorter: right.\n"
+                                       "You said c) all: right.\n")
+    with pytest.raises(ValueError, match=r"none of a, b$"):
+        interview.outcome(ADAM, "c")
+    with pytest.raises(ValueError, match="did you mean optimisation-adam"):
+        interview.outcome("optimisation-adams", "a", part="trap")
+
+
+def test_a_guess_about_a_part_is_none_about_the_question():
+    interview.predict(ADAM, ["shorter", "longer"], "a", part="trap")
+    with pytest.raises(ValueError, match=rf"predicted for '{ADAM}': run its predict"):
+        interview.outcome(ADAM, "a")
+
+
 @pytest.mark.parametrize("guess", ["d", "", 1, "shorter"])
 def test_a_letter_that_is_no_option(guess):
     with pytest.raises(ValueError, match="it can be one of a, b, or None"):
@@ -355,6 +377,21 @@ def test_a_question_is_asked_guessed_run_checked_and_said(group, name):
     lines = [line for text in before if "plt.show()" not in text and "assert" not in text
              for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
     assert len(lines) <= 30, f"the run has {len(lines)} lines"
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_no_two_guesses_of_a_lesson_share_a_place(group):
+    """Running an outcome cell again must not meet the guess of another predict cell."""
+    for call in ("predict", "outcome"):
+        places = []
+        for _, text in cells(group):
+            for name, rest in re.findall(rf'^{call}\("([\w-]+)"(.*?)\)$', text, re.M | re.S):
+                part = re.search(r'\bpart="(\w+)"', rest)
+                places.append((name, part and part[1]))
+        assert len(places) == len(set(places)) >= len(IDS[group]), places
+        if call == "predict":
+            guessed = places
+    assert places == guessed, "an outcome for every guess, in the same order"
 
 
 @pytest.mark.parametrize("group", GROUPS)
