@@ -1,7 +1,7 @@
 """Make dlroadmap/assets/steam_stand_in.npz from the competition's files, and measure both.
 
     python benchmarks/steam_stand_in_statistics.py FOLDER            # about 15 s
-    python benchmarks/steam_stand_in_statistics.py FOLDER --compare  # nothing written; 2-3 minutes
+    python benchmarks/steam_stand_in_statistics.py FOLDER --compare  # nothing written; 4 minutes
 
 FOLDER holds zhengqi_train.txt and zhengqi_test.txt. The asset holds statistics only, no row:
 

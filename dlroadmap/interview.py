@@ -198,10 +198,10 @@ def question(question_id, folder=None):
 
 # The learner's guesses ------------------------------------------------------------------
 
-_predictions = {}  # id → ({letter: option}, guess or None)
+_predictions = {}  # (id, part) → ({letter: option}, guess or None)
 
 
-def predict(question_id, options, guess=None):
+def predict(question_id, options, guess=None, *, part=""):
     """Show what can be guessed, and keep the guess until :func:`outcome` compares it.
 
     Parameters
@@ -211,6 +211,9 @@ def predict(question_id, options, guess=None):
         Short answers. A list is lettered a, b, c, …
     guess : str, optional
         One of the letters. Without a guess the notebook runs all the same.
+    part : str, optional
+        Keeps a second guess about the same question apart from the first ("trap").
+        Give :func:`outcome` the same part.
 
     Raises
     ------
@@ -236,22 +239,30 @@ def predict(question_id, options, guess=None):
               "in this cell and run it again.")
     else:
         print(f"Your guess: {guess}. Now run the next cells.")
-    _predictions[question_id] = (options, guess)
+    _predictions[question_id, part] = (options, guess)
 
 
-def outcome(question_id, right):
+def outcome(question_id, right, *, part=""):
     """Compare the guess with ``right``, the letter that the run computed.
+
+    Parameters
+    ----------
+    question_id : str
+    right : str
+        One of the letters of :func:`predict`.
+    part : str, optional
+        The part that :func:`predict` was given.
 
     Raises
     ------
     ValueError
-        No prediction was asked for this question, or ``right`` is none of its letters.
+        No prediction was asked for this question and part, or ``right`` is none of its letters.
     """
-    if question_id not in _predictions:
+    if (question_id, part) not in _predictions:
         question(question_id)
-        raise ValueError(f"nothing was predicted for {question_id!r}: "
-                         "run its predict(...) cell first")
-    options, guess = _predictions[question_id]
+        named = f"{question_id!r}, part {part!r}" if part else f"{question_id!r}"
+        raise ValueError(f"nothing was predicted for {named}: run its predict(...) cell first")
+    options, guess = _predictions[question_id, part]
     if right not in options:
         raise ValueError(f"the run says {right!r}, which is none of {', '.join(options)}")
     answer = f"{right}) {options[right]}"

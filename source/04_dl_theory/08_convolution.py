@@ -26,7 +26,7 @@
 # - compute output sizes, parameters and multiplications on paper;
 # - say what a convolutional network (卷积神经网络, CNN) tolerates when a picture shifts, and what it does not.
 #
-# **You need** the affine, ReLU and softmax layers with their backward passes (lesson 4, Multilayer perceptron).
+# **You need** the affine (全连接), ReLU and softmax layers with their backward passes (lesson 4, Multilayer perceptron).
 #
 # **Where this stands.** Stage 4 of the roadmap, core path, three days. Watch first the cs231n lecture on convolutional networks, and lecture 10 (CNN基础) of [刘二大人《PyTorch深度学习实践》](https://www.bilibili.com/video/BV1Y7411d7Ys). The functions have the names, arguments and shapes of cs231n's assignment 2, so that you can carry your code there and back. **Stuck?** Read chapter 5 of [邱锡鹏《神经网络与深度学习》](https://nndl.github.io/nndl-book.pdf), the [cs231n notes](https://cs231n.github.io/convolutional-networks/), or the [solved assignments](https://github.com/rishabh-16/cs231n-2019-assignments).
 #
@@ -92,7 +92,7 @@ plot.images([grey, edges], ["photo, in grey", "after the filter"], height=2.7,
 plt.show()
 
 # %% [markdown]
-# **Figure in words.** Left, a Chinese pagoda with four storeys between trees, under a flat sky. Right, the same scene as a relief: the sky is an even grey, and the columns, the rims of the roofs and the leaves stand out, white on one side and black on the other.
+# **Figure in words.** Left, a Chinese pagoda with several storeys between trees, under a flat sky. Right, the same scene as a relief: the sky is an even grey, and the columns, the rims of the roofs and the leaves stand out, white on one side and black on the other.
 #
 # Take the brightest pixel of the result and look at the patch that it came from. (`np.unravel_index` turns a position in the flattened array into row and column.)
 
@@ -229,11 +229,11 @@ plt.show()
 # %% [markdown]
 # **Figure in words.** Four rows of blue cells, with a red bar under each place of the filter. Seven cells at stride 1 give five places, and with a grey frame cell on each side seven. At stride 2, seven cells give three places that end exactly at the last cell; eight cells also give three, and the eighth cell has no bar under it.
 #
-# **The idea.** With padding the row has $S+2P$ cells. The first place starts at cell 0, and the last start that fits is $S+2P-K$. Starts come every $T$ cells, so their number is
+# **The idea.** With padding the row has $W+2p$ cells. Number them from 0. The first place starts at 0, and the last start that fits is $W+2p-WW$. Starts come every $s$ cells, so their number is
 #
-# $$S_{\text{out}}=1+\left\lfloor\frac{S+2P-K}{T}\right\rfloor$$
+# $$W_{\text{out}}=1+\left\lfloor\frac{W+2p-WW}{s}\right\rfloor$$
 #
-# with size $S$, padding $P$, kernel size $K$ and stride $T$. $\lfloor\ \rfloor$ rounds down; in Python it is `//`. At stride 1 and odd $K$, $P=(K-1)/2$ keeps the size.
+# with width $W$ of the picture, padding $p$, width $WW$ of the filter and stride $s$. $\lfloor\ \rfloor$ rounds down; in Python it is `//`. Heights go alike, with $H$ and $HH$. At stride 1 and odd $WW$, $p=(WW-1)/2$ keeps the size.
 #
 # **Explain this line.** `range(-pad, size + pad - kernel + 1, stride)` lists the starts. Why `+ 1`?
 #
@@ -275,7 +275,7 @@ print(f"{len(cases)} combinations, one formula")
 #
 # ## Rung 3: stack channels and filters
 #
-# A colour photo has C = 3 channels. Then a filter has three layers as well, one for each channel, and still gives *one* number a place: the sum runs over channels too. F filters give F output channels. The new loop is the one over `f`, and each filter has its own bias `b[f]`.
+# A colour photo has C = 3 channels. Then a filter has three layers as well, one for each channel, and still gives *one* number a place: the sum runs over channels too. F filters give F output channels. The new loop is the one over `f`, and each filter has its own bias (偏置) `b[f]`.
 
 # %%
 def conv_image(x, w, b, stride=1, pad=0):
@@ -313,7 +313,7 @@ plt.show()
 # %% [markdown]
 # **Figure in words.** Left, the colour photo of an orange dahlia before dark green leaves. Middle, the red − green map: the flower shines, the leaves are dark. Right, the outlines of the petals as a grey relief.
 #
-# How large is such a layer? Count its parameters, the numbers that it learns, and its multiplications. Each of the $F\cdot H_\text{out}\cdot W_\text{out}$ outputs costs $C\cdot HH\cdot WW$ of them.
+# How large is such a layer? Count its parameters (参数), the numbers that it learns, and its multiplications. Each of the $F\cdot H_\text{out}\cdot W_\text{out}$ outputs costs $C\cdot HH\cdot WW$ of them.
 
 # %%
 def conv_cost(C, F, K, H_out, W_out):
@@ -343,7 +343,7 @@ assert affine > 100_000 * parameters
 #
 # ## Rung 4: add the batch
 #
-# Networks work on N pictures at once, x (N, C, H, W). That is one more loop, and the layer is complete. In cs231n's form it takes `conv_param`, a dictionary with `"stride"` and `"pad"`, and also returns `cache`: what the backward pass will need.
+# Networks work on a batch (批量) of N pictures at once, x (N, C, H, W). That is one more loop, and the layer is complete. In cs231n's form it takes `conv_param`, a dictionary with `"stride"` and `"pad"`, and also returns `cache`: what the backward pass will need.
 #
 # **Explain this line, this shape.** Answer before you write.
 #
@@ -401,7 +401,7 @@ assert np.allclose(out, torch_out, rtol=0, atol=1e-10)
 #
 # ## By hand: send the gradient back
 #
-# The loss $L$ is one number. The layer above hands down `dout`, of the shape of `out`: how much $L$ changes when each output changes. You want the same for x, w and b: `dx`, `dw`, `db`.
+# The loss (损失) $L$ is one number. The layer above hands down `dout`, of the shape of `out`: how much $L$ changes when each output changes. You want the same for x, w and b: `dx`, `dw`, `db`.
 #
 # First a picture, not a formula. Which pixels does the filter read, and how often? Count it for a 3×3 filter.
 
@@ -627,13 +627,14 @@ assert x.grad.sum() == 4
 assert x.grad[0, 2] == x.grad[2, 0] == x.grad[2, 2] == 1
 
 # %% [markdown]
-# **The idea.** Change a loser a little, and the maximum stays: derivative 0. Change the winner, and the maximum changes with it: derivative 1. So the gradient of an output goes, whole, to the winner of its window; and if windows overlap, an entry can win in several and collects with `+=`. At a tie (平局) the maximum has a kink and no derivative; somebody must choose. The rule of this lesson, and what the cell above measured in PyTorch: **the first largest entry in reading order (row by row) gets all of it.** `argmax` finds that entry, in NumPy as in the cell. Ties are not rare: in the digits, more than four of five 2×2 windows have one, mostly because they are all black.
+# **The idea.** Change a loser a little, and the maximum stays: derivative 0. Change the winner, and the maximum changes with it: derivative 1. So the gradient of an output goes, whole, to the winner of its window; and if windows overlap, an entry can win in several and collects with `+=`. At a tie (平局) the maximum has a kink and no derivative; somebody must choose. The rule of this lesson, and what the cell above measured in PyTorch: **the first largest entry in reading order (row by row) gets all of it.** `argmax` finds that entry, in NumPy as in the cell. Ties are not rare: in the digits, more than four of five 2×2 windows have one, most of them because they are all black.
 
 # %%
 windows = digits.reshape(-1, 14, 2, 14, 2).transpose(0, 1, 3, 2, 4).reshape(-1, 4)
 tied = (windows == windows.max(axis=1, keepdims=True)).sum(axis=1) > 1
 print(f"{tied.mean():.0%} of the windows have a tie")
 assert 0.8 < tied.mean() < 0.85
+assert (windows.max(axis=1) == 0).mean() > 0.7  # all black
 
 # %% [markdown]
 # **Challenge.** Write the backward pass. `window.argmax()` counts positions in the flattened window; `np.unravel_index(position, window.shape)` gives row and column inside it.
@@ -748,11 +749,11 @@ x, w, b = (rng.normal(size=s).astype(np.float32) for s in [(32, 3, 32, 32), (16,
 param, (tx, tw, tb) = {"stride": 1, "pad": 1}, map(torch.tensor, (x, w, b))
 
 # %%
-threads = torch.get_num_threads()
-torch.set_num_threads(1)
 start = time.perf_counter()
 out, _ = conv_forward_naive(x, w, b, param)
 naive = time.perf_counter() - start
+threads = torch.get_num_threads()
+torch.set_num_threads(1)
 fast = seconds(lambda: conv_forward_im2col(x, w, b, param))
 library = seconds(lambda: nn.functional.conv2d(tx, tw, tb, padding=1))
 torch.set_num_threads(threads)
@@ -767,7 +768,7 @@ print("largest difference in float64 below 1e-10:", gap.max() < 1e-10)
 assert gap.max() < 1e-10
 
 # %% [markdown]
-# **What to notice.** Same numbers, hundreds of times faster. The arithmetic is the same; what went away is Python's work for each of half a million outputs. The price is memory: with a 3×3 filter and stride 1, im2col stores each pixel nine times. Times on your machine will differ; the assertion asks for a factor of 100.
+# **What to notice.** Same numbers, more than a hundred times faster. The arithmetic is the same; what went away is Python's work for each of half a million outputs. The price is memory: with a 3×3 filter and stride 1, im2col stores almost every pixel nine times. PyTorch is faster again. Times on your machine will differ; the assertion asks for a factor of 100.
 #
 # ## Shift the picture
 #
@@ -791,12 +792,13 @@ def gap_after_shift(stride, pad):
 cases = [(1, 0), (1, 1), (2, 0), (3, 0)]
 gaps = [gap_after_shift(stride, pad) for stride, pad in cases]
 differ = [(gap > 1e-9).any(axis=0) for gap in gaps]  # which columns differ?
-plot.images(gaps, [f"stride {s}, pad {p}: {d.sum()} of {d.size} columns" for (s, p), d in zip(cases, differ)],
-            columns=4, height=2.1, vmin=0, vmax=0.5, title="Shift in, shift out, except at the frame and between strides")
+titles = [f"stride {s}, pad {p}:\n{d.sum()} of {d.size} columns" for (s, p), d in zip(cases, differ)]
+plot.images(gaps, titles, columns=4, height=2.1, cmap="cividis", vmin=0, vmax=0.5,
+            title="Shift in, shift out, except at the frame and between strides")
 plt.show()
 
 # %% [markdown]
-# **Figure in words.** Four maps of differences. Stride 1 without padding and stride 2 are black, no difference. Stride 1 with padding has differences only in the first and the last column. Stride 3 differs nearly everywhere, with the outlines of the temple.
+# **Figure in words.** Four maps of differences. Stride 1 without padding and stride 2 are dark all over: no difference. Stride 1 with padding has bright spots in the first and the last column only. Stride 3 is full of bright blocks.
 
 # %%
 assert differ[0].sum() == differ[2].sum() == 0
@@ -804,7 +806,18 @@ assert list(np.flatnonzero(differ[1])) == [0, differ[1].size - 1]  # first and l
 assert differ[3].mean() > 0.9
 
 # %% [markdown]
-# **What to notice.** Weight sharing makes the layer equivariant: the same filter meets the same patch, wherever it is. Two things break it. The frame of zeros tells the filter where the border is. And with stride 3 a shift of four pixels is $1\tfrac13$ steps, so the filter lands on other patches. With stride 2 a shift of four is two whole steps, and all is well; a shift of one would not be. Pooling with stride 2 has the same weakness. "A CNN does not care about shifts" is therefore only partly true. You will measure how much a trained one cares.
+# **What to notice.** Weight sharing makes the layer equivariant: the same filter meets the same patch, wherever it is. Two things break it. The frame of zeros tells the filter where the border is. And with stride 3 a shift of four pixels is $1\tfrac13$ steps, so the filter lands on other patches. With stride 2 a shift of four is two whole steps, and all is well. A shift of one is half a step: the new map is neither the old one nor the old one moved. Max pooling with stride 2 has the same weakness.
+
+# %%
+view_c = grey[100:140, 49:89]  # one column to the left of view a
+strided = [slide_strided(view, sobel_x, stride=2) for view in (view_a, view_c)]
+max_pooled = [view.reshape(20, 2, 20, 2).max(axis=(1, 3)) for view in (view_a, view_c)]
+for a, c in (strided, max_pooled):
+    assert np.abs(a - c).max() > 0.2  # not the old map …
+    assert np.abs(a[:, :-1] - c[:, 1:]).max() > 0.2  # … and not the old map moved by a step
+
+# %% [markdown]
+# "A CNN does not care about shifts" is therefore only partly true. You will measure how much a trained one cares.
 #
 # ## See how far one output sees
 #
@@ -1053,7 +1066,7 @@ print("loss and all six gradients agree to 1e-6")
 # %% [markdown]
 # ## Let the network choose its filters
 #
-# Train the NumPy network: three passes over 4,000 digits, batches of 50, SGD with momentum (动量), a learning rate that falls to zero along a straight line.
+# Train the NumPy network: three passes over 4,000 digits, batches of 50, SGD with momentum (动量), a learning rate (学习率) that falls to zero along a straight line.
 
 # %%
 velocity = {name: np.zeros_like(value) for name, value in net.params.items()}
@@ -1080,13 +1093,14 @@ ax.legend()
 plt.show()
 
 # %% [markdown]
-# **Figure in words.** The loss starts at the dashed line ln 10, falls steeply within the first half of an epoch, and ends close to zero with small jumps from batch to batch.
+# **Figure in words.** The loss starts at the dashed line ln 10, falls steeply and with spikes within the first half of an epoch, and ends close to zero with small jumps from batch to batch.
 #
-# Everything in it you have written or read in this lesson. Now the PyTorch network, for eight epochs. `fit` is one loop for all networks below. `weight_decay` is the L2 penalty, `LinearLR` lowers the learning rate along a straight line, and `@torch.no_grad()` switches autograd off where nobody needs gradients. `shift` can move each batch by a few pixels (`torch.roll` pushes rows and columns round); leave it at 0 for now.
+# Everything in it you have written or read in this lesson. Now the PyTorch network, for eight epochs. `fit` is one loop for all networks below. `weight_decay` is the L2 penalty, `LinearLR` lowers the learning rate along a straight line, `channels_last` stores the channels of a pixel side by side, which lets the convolutions run faster here, and `@torch.no_grad()` switches autograd off where nobody needs gradients. `shift` can move each batch by a few pixels (`torch.roll` pushes rows and columns round); leave it at 0 for now.
 
 # %%
 def fit(net, epochs, lr, reg=3e-3, shift=0):
     """Train on X_train, y_train; move each batch by up to `shift` pixels each way."""
+    net = net.to(memory_format=torch.channels_last)  # other order in memory, same numbers
     random = torch.Generator().manual_seed(0)
     X, y = torch.tensor(X_train), torch.tensor(y_train)
     optimiser = torch.optim.SGD(net.parameters(), lr=lr, momentum=0.9, weight_decay=reg)
@@ -1181,7 +1195,7 @@ nets = {"softmax": fit(softmax_regression(), epochs=8, lr=0.05),
         "MLP": fit(mlp(), epochs=8, lr=0.1),
         "CNN": cnn,
         "MLP, trained on shifts": fit(mlp(), epochs=8, lr=0.1, reg=1e-3, shift=3),
-        "CNN, global max pooling": fit(GlobalMax(), epochs=6, lr=0.1, reg=1e-3)}
+        "CNN, global max pooling": fit(GlobalMax(), epochs=5, lr=0.1, reg=1e-3)}
 
 # %% [markdown]
 # Move the test digits to the right, by 0 to 4 pixels. MNIST digits have a black margin, so almost no ink leaves the picture.
@@ -1230,7 +1244,7 @@ assert np.ptp(curves["CNN, global max pooling"]) < 0.04  # … and this one does
 #
 # **Where it helps.** When you read "CNNs are translation invariant (平移不变)", ask: which layers, which shift, what training?
 #
-# **Try it.** Train the CNN on shifts too: `fit(ConvNet(), epochs=5, lr=0.05, reg=1e-3, shift=3)`. Expect well over 90 % at three pixels.
+# **Try it.** `GlobalMax` differs from `ConvNet` in two things. Is it the second convolution that helps? Replace `x.amax(dim=(2, 3))` by `x.flatten(1)` and the affine layer by `nn.Linear(32 * 14 * 14, 10)`, and train with `lr=0.05`. Expect the fall to return, to about half or less at four pixels. Then train `ConvNet` on shifts: `fit(ConvNet(), epochs=5, lr=0.05, reg=1e-3, shift=3)`. Expect a little over 90 % at three pixels.
 #
 # ## Parameters
 #
@@ -1291,6 +1305,7 @@ assert zero[0, 160] < 0.6 * same[0, 160]  # the rim is darker …
 assert np.allclose(zero[7:-7, 7:-7], same[7:-7, 7:-7], atol=1e-5)  # … and the inside equal
 assert maps["dilation=6"].shape == (213 - 12, 320 - 12)
 assert nn.Conv2d(8, 16, 3, groups=4).weight.shape == (16, 2, 3, 3)
+assert nn.MaxPool2d(2, ceil_mode=True)(torch.zeros(1, 1, 5, 5)).shape == (1, 1, 3, 3)
 
 # %% [markdown]
 # ## Traps
@@ -1352,7 +1367,7 @@ plot.images([wrong[0], right[0]], ["reshape(3, 107, 160)", "transpose(2, 0, 1)"]
 plt.show()
 
 # %% [markdown]
-# **Figure in words.** Left, the wrong "red channel": three squeezed, striped copies of parts of the flower side by side. Right, the true red channel: one flower.
+# **Figure in words.** Left, the wrong "red channel": a dark field of regular dots, and at its lower edge a flat dome, the top of the flower stretched to three times its width. Right, the true red channel: the flower.
 
 # %%
 assert wrong.shape == right.shape
@@ -1401,7 +1416,7 @@ assert sizes[0] / sizes[1] > 100
 #
 # ## Check yourself
 #
-# **1.** x is (8, 3, 32, 32), the layer has 10 filters of 5×5, stride 1, pad 2. What is the shape of the output, and how many parameters are there? (Run the next cell.)
+# **1.** x is (8, 3, 32, 32), the layer has 10 filters of 5×5, stride 1, pad 2. What is the shape of the output, and how many parameters are there? (Question 77 of stage 6. Run the first cell below.)
 #
 # <details><summary>Answer</summary>
 #
@@ -1409,7 +1424,7 @@ assert sizes[0] / sizes[1] > 100
 #
 # </details>
 #
-# **2.** Two layers of 3×3, C channels in and out, or one layer of 5×5: what do they see, and which has more weights? (Run the cell after it.)
+# **2.** Two layers of 3×3, C channels in and out, or one layer of 5×5: what do they see, and which has more weights? (Question 74. Run the second cell below.)
 #
 # <details><summary>Answer</summary>
 #
@@ -1425,7 +1440,7 @@ assert sizes[0] / sizes[1] > 100
 #
 # </details>
 #
-# **4.** Your max pooling passes every test on random numbers, but in the network the gradient of the convolution's bias is too large. What do you look at first?
+# **4.** Your max pooling passes every test on random numbers, but in the network the gradient of the convolution's bias is too large. What do you look at first? (Question 29 asks for pooling's gradient.)
 #
 # <details><summary>Answer</summary>
 #
@@ -1433,7 +1448,7 @@ assert sizes[0] / sizes[1] > 100
 #
 # </details>
 #
-# **5.** Your CNN reads centred digits well and fails when they stand four pixels further right. Which layer is to blame, and what are two cures?
+# **5.** Your CNN reads centred digits well and fails when they stand four pixels further right. Which layer is to blame, and what are two cures? (Question 82.)
 #
 # <details><summary>Answer</summary>
 #

@@ -31,8 +31,8 @@
 #
 # **Where this stands.** Stage 6 of the roadmap names one book, 《百面机器学习》. Its chapter 7 (优化算法)
 # belongs to this lesson: read a section of it after the question that names it, not before. The
-# questions are put in our own words and the answers are our own. What they claim to have measured,
-# a cell of this notebook measures. Stuck? Read chapter 7 of 邱锡鹏,
+# questions and answers are in our own words. What they claim to have measured, a cell of this
+# notebook measures. Stuck? Read chapter 7 of 邱锡鹏,
 # [《神经网络与深度学习》](https://nndl.github.io/nndl-book.pdf), the book that the roadmap names.
 
 # %%
@@ -53,14 +53,14 @@ dlroadmap.setup(seed=0)
 #
 # {{index g_optimisation}}
 #
-# The number # is a rank: we counted in how many of 13 public question lists each of 90 questions
-# returns, and number 1 returns most often. That says what people prepare for, not what your
-# interviewer will ask. The level is our own judgement: E opens the talk, M shows whether you have
-# run it yourself, H looks for the limit of what you know.
+# The number # is a rank: of 90 questions, number 1 returns in most of 13 public question lists.
+# That says what people prepare for, not what your interviewer will ask. The level is our own
+# judgement: E opens the talk, M shows whether you have run it yourself, H looks for the limit of
+# what you know.
 #
 # Every question goes the same way. **Ask:** read it, and write your guess into the cell that lists
-# the options. **Run:** see what happens. **Check:** the run says which option was right. **Say
-# it:** answer aloud first, then open the folded answers and compare.
+# the options. **Run** and **check:** the run says which option was right. **Say it:** answer aloud
+# first, then open the folded answers and compare.
 
 # %% [markdown]
 # {{ask optimisation-losses}}
@@ -69,7 +69,7 @@ dlroadmap.setup(seed=0)
 # A loss function (损失函数) says how bad one error is. Forty flats cost 2 times their area, plus a
 # little noise. Then someone types one zero too many in the prices of the three largest: they
 # become outliers (异常值). You fit a line, price = w × area, with the slope w that has the smallest
-# mean loss. You do it with the squared error (均方误差), the absolute error (绝对误差) and the Huber loss,
+# mean loss. You do it with the squared error (平方误差), the absolute error (绝对误差) and the Huber loss,
 # which is squared for small errors and straight for large ones.
 #
 # **Predict.** Without the typing errors all three find 2. Which slope does the squared error find
@@ -134,21 +134,18 @@ assert all(abs(slopes[name] - 2) < 0.1 for slopes in found for name in ("absolut
 outcome("optimisation-losses", right="c" if squared > 4 else "b" if squared > 2.3 else "a")
 
 # %% [markdown]
-# **Figure in words.** Forty points rise slowly along a straight line; three at the right end stand
-# ten times too high. The squared-error line is pulled up towards the three and goes through no
-# point at all. The absolute and the Huber line lie on each other and follow the other 37.
+# **Figure in words.** Points rise slowly along a straight line; three at the right end stand ten
+# times too high. The squared-error line is pulled up towards the three. The absolute and the Huber
+# line lie on each other and follow the other 37.
 #
 # **What to notice.** In all 20 data sets the squared error gives a slope above 4, the other two
 # stay within 0.1 of 2. The reason is the derivative of the loss, the force with which one point
 # pulls. The squared error pulls with $2r$ at an error $r$, so a point with error 180 pulls 180
 # times harder than one with error 1. The absolute error pulls with 1 at any distance.
 #
-# **Try it.** Spoil the three smallest flats instead: `y[:3] *= 10`. Expect a slope of at most 2.2
-# from the squared error, and a failing assert. Near x = 1 the points have a short lever.
-#
-# In classification (分类) the margin (间隔) $m$ takes the place of the error: the score, counted as
-# positive when it favours the right class. The larger, the surer. The next cell draws four losses
-# of it.
+# In classification (分类) the model gives a score s (得分), and the label y is +1 or −1. The margin
+# (函数间隔) m = y·s takes the place of the error: positive is right, and the larger, the surer. Squared
+# error compares s with y: (y − s)² = (1 − m)². The next cell draws four losses.
 
 # %%
 m = np.linspace(-3, 4, 701)
@@ -162,14 +159,14 @@ fig, ax = plt.subplots()
 for (name, loss), colour in zip(MARGIN.items(), (BLACK, RED, ORANGE, BLUE)):
     ax.plot(m, loss(m), color=colour, label=name)
 ax.set(xlabel="margin m (right answers have m > 0)", ylabel="loss", ylim=(-0.2, 9),
-       title="Squared error punishes being surely right")
+       title="Squared error punishes confident right answers")
 ax.legend(loc="upper center")
 plt.show()
 
 # %%
 sure, wrong = ({name: float(loss(m)) for name, loss in MARGIN.items()} for m in (3.0, -3.0))
-print("surely right, m = 3: ", {name: round(value, 2) for name, value in sure.items()})
-print("surely wrong, m = −3:", {name: round(value, 2) for name, value in wrong.items()})
+print("confidently right, m = 3: ", {name: round(value, 2) for name, value in sure.items()})
+print("confidently wrong, m = −3:", {name: round(value, 2) for name, value in wrong.items()})
 assert (sure["squared"], sure["hinge"]) == (4, 0)
 assert (wrong["squared"], wrong["hinge"]) == (16, 4)
 assert MARGIN["squared"](0) == 1  # undecided
@@ -178,8 +175,7 @@ assert 3 < wrong["log"] < 3.1
 
 # %% [markdown]
 # **Figure in words.** Left of zero, where answers are wrong, hinge and log loss rise like straight
-# lines and the squared loss like a parabola. Right of one, hinge is zero, log loss is nearly zero,
-# and the squared loss rises again.
+# lines, the squared loss like a parabola. Right of one, only the squared loss rises again.
 #
 # **What to notice.** An answer that is right with margin 3 costs 4 under the squared loss, more
 # than an answer that is undecided (1). Hinge (合页损失) charges nothing, log loss (对数损失) less than
@@ -194,8 +190,9 @@ assert 3 < wrong["log"] < 3.1
 # %% [markdown]
 # The loss over a data set is a mean over its samples, so its gradient is a mean too. You can
 # estimate a mean from a few samples: that is a mini-batch (小批量). Here are 1000 samples of a linear
-# regression. You draw 400 random mini-batches of each size and see how far their gradients lie
-# from the full one.
+# regression. You draw 400 random mini-batches of each size with replacement (有放回): a sample may
+# come twice, so even a batch of 1000 is not the whole data set. You see how far their gradients
+# lie from the full one.
 #
 # **Predict.** The batch grows from 10 to 1000, a hundred times the work. The error of its gradient
 # becomes …
@@ -261,7 +258,7 @@ X, y = regression(seed=0)
 floor = np.mean((X @ np.linalg.lstsq(X, y)[0] - y) ** 2)  # no w is better
 for B, lr, colour in ((1000, 0.3, BLACK), (50, 0.1, BLUE), (1, 0.01, ORANGE)):
     seen, mse = train(X, y, B, lr, epochs=6)
-    right.semilogy(seen, mse - floor, color=colour, label=f"B = {B}", linewidth=1)
+    right.semilogy(seen, mse - floor, color=colour, label=f"B = {B}, lr {lr}", linewidth=1)
 right.set(xlabel="samples seen", ylabel="mean squared error above the best",
           title="Small batches lead, then stop falling")
 left.legend()
@@ -287,15 +284,28 @@ outcome("optimisation-minibatch", right="a" if ratio > 30 else "b" if ratio > 5 
 
 # %% [markdown]
 # **Figure in words.** Left, on logarithmic axes: four points fall along a straight line of slope
-# minus one half. Right, how far the loss is above its lowest value: one sample a batch falls first
-# and then jumps about, high up; 50 samples a batch fall a little later and stop lower; the full
-# batch starts slowest, falls all the way, and ends far below both.
+# minus one half. Right: B = 1 falls first and then jumps about, high up; B = 50 falls a little
+# later and stops lower; the full batch starts slowest, falls all the way, and ends far below both.
 #
+# On the right, each pass is shuffled and used without replacement, so there B = 1000 is the exact
+# gradient. Each batch size has its own learning rate (lr), smaller for smaller batches. What happens
+# to B = 50 at the large one?
+
+# %%
+for seed in range(5):
+    X, y = regression(seed)
+    floor = np.mean((X @ np.linalg.lstsq(X, y)[0] - y) ** 2)
+    low, high = (train(X, y, 50, lr, 6, seed)[1][-40:].mean() - floor for lr in (0.1, 0.3))
+    print(f"B = 50 stops {low:.3f} above the best at lr 0.1, {high:.3f} at lr 0.3")
+    assert high > 4 * low
+
+# %% [markdown]
 # **What to notice.** The mini-batch gradient is right on average, and its error falls like
-# $1/\sqrt{B}$: a hundred times the work buys a factor of about 10. One pass is 1 step for the full
-# batch, 20 steps with B = 50, and 1000 with B = 1; after it both small batches are ahead, on all
-# five data sets. Over the fifth and sixth pass the order is reversed: the gradient has become
-# small, and the noise has not.
+# $1/\sqrt{B}$: a hundred times the work buys a factor of about 10. After one pass (1, 20 and 1000
+# steps) both small batches are ahead, on all five data sets. Over the fifth and sixth pass the
+# order is reversed: the gradient has become small, and the noise has not. The height at which a
+# curve stops depends on the batch and on the rate: at three times the rate, B = 50 stops more than
+# four times as high. A noisy gradient cannot bear a large rate.
 
 # %% [markdown]
 # {{say optimisation-minibatch}}
@@ -309,8 +319,8 @@ outcome("optimisation-minibatch", right="a" if ratio > 30 else "b" if ratio > 5 
 # against the slope. Momentum keeps part of the last step and adds the new one. Both get the
 # settings that are best for this valley, and there is no noise.
 #
-# **Predict.** Gradient descent needs 807 steps to come within a millionth of the minimum. Momentum
-# needs …
+# **Predict.** Gradient descent needs 807 steps to come within a distance of 0.000001 of the
+# minimum (the start is 10 away). Momentum needs …
 
 # %%
 predict("optimisation-momentum", [
@@ -321,11 +331,11 @@ predict("optimisation-momentum", [
 
 
 # %%
-def descend(h, w, lr, beta=0.0, tol=1e-6, most=20_000):
-    """Descend f(w) = ½ Σ h·w² until |w| ≤ tol. Returns the path, one row a step."""
+def descend(curv, w, lr, beta=0.0, tol=1e-6, most=20_000):
+    """Descend f(w) = ½ Σ curv·w² until |w| ≤ tol. Returns the path, one row a step."""
     path, v = [np.array(w, dtype=float)], np.zeros(len(w))
     while np.linalg.norm(path[-1]) > tol and len(path) <= most:
-        v = beta * v + h * path[-1]  # h·w is the gradient
+        v = beta * v + curv * path[-1]  # curv·w is the gradient
         path.append(path[-1] - lr * v)
     return np.array(path)
 
@@ -337,8 +347,8 @@ def best_settings(kappa):
 
 
 # %%
-h = np.array([1.0, 100.0])  # curvatures along and across the valley
-plain, momentum = (descend(h, [10, 1], *setting) for setting in best_settings(100))
+curv = np.array([1.0, 100.0])  # curvatures along and across the valley
+plain, momentum = (descend(curv, [10, 1], *setting) for setting in best_settings(100))
 print("steps without momentum:", len(plain) - 1)
 print("steps with momentum:   ", len(momentum) - 1)
 
@@ -349,8 +359,10 @@ left.contour(a, b, a**2 + 100 * b**2, np.geomspace(3, 1600, 9), colors="#bbbbbb"
 for path, colour, name in ((plain, ORANGE, "plain"), (momentum, BLUE, "momentum")):
     left.plot(*path[:25].T, ".-", color=colour, label=name, linewidth=1)
     right.semilogy(np.linalg.norm(path, axis=1), color=colour, label=name)
-left.set(xlabel="along the valley", ylabel="across", title="24 steps: wider swings, but further")
-right.set(xlabel="step", ylabel="distance to the minimum", title="807 steps against 97")
+left.set(xlabel="along the valley", ylabel="across", title="24 steps: wide swings, almost there")
+right.set(xlabel="step", ylabel="distance to the minimum",
+          title="Momentum arrives eight times sooner")
+left.legend(loc="lower left")
 right.legend()
 plt.show()
 
@@ -365,7 +377,7 @@ assert 1.8 < counts[400][1] / counts[100][1] < 2.3  # like √κ
 ratios = []
 for angle in np.random.default_rng(0).uniform(0, 2 * np.pi, 10):
     start = 10 * np.array([np.cos(angle), np.sin(angle)])
-    slow, fast = (len(descend(h, start, *setting)) for setting in best_settings(100))
+    slow, fast = (len(descend(curv, start, *setting)) for setting in best_settings(100))
     ratios.append(slow / fast)
 print(f"ten other starts: momentum is {min(ratios):.1f} to {max(ratios):.1f} times faster")
 assert min(ratios) > 6
@@ -374,24 +386,24 @@ ratio = min(ratios)
 outcome("optimisation-momentum", right="c" if ratio > 5 else "b" if ratio > 1.5 else "a")
 
 # %% [markdown]
-# **Figure in words.** Left: without momentum the path jumps between the walls in small zig-zags
-# and has covered less than half of the way after 24 steps. With momentum it swings up to 3.7 to
-# each side, much wider, but after 24 steps it is almost at the end of the valley, and the swings
-# have shrunk. Right: on a logarithmic axis both distances fall along straight lines, the one with
-# momentum about eight times as steeply.
+# **Figure in words.** Left: without momentum the path zig-zags narrowly and has covered less than
+# half of the way after 24 steps. With momentum it swings up to 3.7 to each side, but after 24 steps
+# it is almost at the minimum. Right: on a logarithmic axis both distances fall along straight
+# lines, the one with momentum about eight times as steeply.
 #
 # **What to notice.** No noise, one minimum, and momentum is still about eight times faster. Along
-# the valley the gradients agree, and in the sum they add up. Across it they alternate, old
-# velocity against new gradient. Four times the condition number means four times the steps for
-# gradient descent, and twice the steps for momentum: they grow like κ and like $\sqrt{\kappa}$.
+# the valley the gradients agree, and in the sum they add up. Across it they alternate, so the new
+# gradient pulls against the old velocity. Four times the condition number means four times the
+# steps for gradient descent, and twice the steps for momentum: they grow like κ and like
+# $\sqrt{\kappa}$.
 #
 # Books say that momentum damps the zig-zag. In this figure the swing gets almost four times as
 # wide first. Who is right?
 
 # %%
 lr, beta = best_settings(100)[1]
-same_rate = descend(h, [10, 1], best_settings(100)[0][0], beta)
-diverging = descend(h, [10, 1], lr, most=24)
+same_rate = descend(curv, [10, 1], best_settings(100)[0][0], beta)
+diverging = descend(curv, [10, 1], lr, most=24)
 print("widest swing, momentum at its best rate:       ", np.abs(momentum[:, 1]).max().round(1))
 print("swing after 24 steps, momentum at plain's rate:", np.abs(same_rate[24, 1]).round(2))
 print("swing after 24 steps, no momentum at that rate:", np.abs(plain[24, 1]).round(2))
@@ -401,10 +413,9 @@ assert momentum[24, 0] < 1 < 6 < plain[24, 0]  # along the valley, from 10
 assert np.abs(diverging[24, 1]) > 1000  # no momentum at momentum's best rate
 
 # %% [markdown]
-# **What to notice.** Both. At the rate of the plain run, momentum damps the zig-zag. But because
-# old velocity and new gradient work against each other, a larger rate stays stable too, 0.033, at
-# which plain descent explodes (its limit is 2/100). The best settings use that room: a wider swing
-# at first, and the shortest way in the end.
+# **What to notice.** Both. At the rate of the plain run, momentum damps the zig-zag. But it also
+# keeps a larger rate stable, 0.033, at which plain descent explodes (its limit is 2/100). The best
+# settings use that room: a wider swing at first, and the shortest way in the end.
 
 # %% [markdown]
 # {{say optimisation-momentum}}
@@ -413,10 +424,13 @@ assert np.abs(diverging[24, 1]) > 1000  # no momentum at momentum's best rate
 # {{ask optimisation-adam}}
 
 # %% [markdown]
-# Adam keeps two running means (滑动平均) for each parameter: m of the gradient, v of its square. Its
-# step is the learning rate times m/√v. Both means start at zero, so at first they are too small.
-# Bias correction (偏差修正) divides each by the share of the weight that has arrived. You give Adam
-# the same gradient at every step; then each step should be as long as the learning rate.
+# Adam keeps two running means (指数移动平均) for each parameter: m of the gradient g, v of its square.
+# At each step m ← 0.9 m + 0.1 g and v ← 0.999 v + 0.001 g² (β₁ = 0.9, β₂ = 0.999), and the step is
+# the learning rate times m/√v. Both start at zero, so after t steps the weights of the gradients
+# seen add up only to 1 − βᵗ, not to 1. Bias correction (偏差修正) divides by that sum. You give Adam
+# the same gradient at every step; then each step should be as long as the learning rate. For
+# comparison the figure also shows AdaGrad, an older method that divides by the root of the sum of
+# all g².
 #
 # **Predict.** You leave the correction out. The first step is …
 
@@ -475,17 +489,18 @@ assert np.allclose(adagrad, 1 / np.sqrt(t))
 outcome("optimisation-adam", right="c" if without[0] > 2 else "b" if without[0] > 0.5 else "a")
 
 # %% [markdown]
-# **Figure in words.** With correction the step length is a flat line at 1. Without it the line
-# starts at 3, climbs to more than 6 near step 12, and is back at 1 after a few thousand steps.
-# AdaGrad's line falls steadily with slope minus one half.
+# **Figure in words.** With correction the step length is flat at 1. Without it the line starts at
+# 3, climbs to more than 6 near step 12, and is back at 1 after a few thousand steps. AdaGrad's line
+# falls steadily.
 #
 # **What to notice.** Both means are too small, but the step is their ratio. After one step m is a
 # tenth of g, and √v is √0.001, about a thirtieth of it. So the step is 3.16 times too long, then
-# 4.25, then 4.95. AdaGrad sums all squares and forgets none: with this gradient its steps shrink
-# like $1/\sqrt{t}$, to 0.1 after 100 steps and 0.032 after 1000.
+# 4.25, then 4.95. AdaGrad forgets no square: with this gradient its steps shrink like
+# $1/\sqrt{t}$, to 0.1 after 100 steps and 0.032 after 1000.
 #
-# Two more claims remain: that this is the Adam of PyTorch, and that the scale of the loss does not
-# matter to it. The loss is now a random bowl ½ w·A·w in six dimensions, with gradient A·w.
+# Is this the Adam of PyTorch? Does the scale of the loss not matter to it? The loss is now a random
+# bowl ½ w·A·w in six dimensions, with gradient A·w. And how long is a step when the gradient is
+# pure noise?
 
 # %%
 for seed in range(5):
@@ -504,10 +519,17 @@ for seed in range(5):
     assert np.abs(ours - scaled).max() < 1e-6
 print("five bowls: same end as torch.optim.Adam; 1000 × the loss, same path")
 
+# %%
+rng = np.random.default_rng(0)
+path = adam(lambda w: rng.normal(size=1000), np.zeros(1000), lr=1, steps=1000)
+shaky = np.abs(np.diff(path[500:], axis=0)).mean()
+print(f"pure noise: a step is {shaky:.2f} times the learning rate, on average")
+assert 0.17 < shaky < 0.2
+
 # %% [markdown]
 # **What to notice.** A loss a thousand times larger has gradients a thousand times larger; m grows
-# by the same factor, √v too, and the ratio does not change. For plain gradient descent you would
-# have to divide the learning rate by 1000.
+# by the same factor, √v too, and the ratio does not change. With pure noise the signs cancel in m
+# and not in v, so the steps are short.
 
 # %% [markdown]
 # {{say optimisation-adam}}
@@ -518,7 +540,7 @@ print("five bowls: same end as torch.optim.Adam; 1000 × the loss, same path")
 # %% [markdown]
 # The learning rate (学习率) is the factor between the gradient and the step. Take the simplest bowl,
 # f = 5w², with slope 10w, and start at w = 1. One step turns w into w − lr · 10w. You make 100
-# steps with each of four rates.
+# steps with each of five rates.
 #
 # **Predict.** The rate 0.19 is 19 times the rate 0.01. After 100 steps, 0.19 ends …
 
@@ -530,12 +552,12 @@ predict("optimisation-learning-rate", [
 ], guess=None)
 
 # %%
-RATES = np.array([0.01, 0.1, 0.19, 0.21])
-w = np.ones((101, 4))
+RATES = np.array([0.0001, 0.01, 0.1, 0.19, 0.21])
+w = np.ones((101, 5))
 for t in range(100):
     w[t + 1] = w[t] - RATES * 10 * w[t]
 for rate, end in zip(RATES, np.abs(w[-1])):
-    print(f"learning rate {rate:.2f}: |w| = {end:.1e} after 100 steps")
+    print(f"learning rate {rate}: |w| = {end:.1e} after 100 steps")
 
 
 # %%
@@ -554,42 +576,44 @@ print({name: f"{curve[-300:].mean():.2g}" for name, curve in curves.items()})
 
 # %%
 fig, (left, right) = plt.subplots(1, 2, figsize=(8.8, 3.8))
-for i, colour in enumerate((ORANGE, BLUE, GREEN, RED)):
-    style = "--" if i == 2 else "-"
+for i, colour in enumerate((PURPLE, ORANGE, BLUE, GREEN, RED)):
+    style = "--" if i == 3 else "-"
     left.semilogy(np.abs(w[:, i]) + 1e-9, style, color=colour, label=RATES[i])
 left.set(xlabel="step", ylabel="|w|", title="0.01 and 0.19 are equally slow", ylim=(1e-6, 1e5))
 left.legend(title="learning rate", ncols=2)
 for (name, curve), colour in zip(curves.items(), (ORANGE, BLUE)):
-    right.loglog(curve, color=colour, label=name)
+    right.loglog(np.arange(1, 1501), curve, color=colour, label=name)
 right.set(xlabel="step", ylabel="mean of w²", title="With noise only decay arrives")
 right.legend()
 plt.show()
 
 # %%
 end = np.abs(w[-1])
-assert np.isclose(end[0], end[2])
-assert np.isclose(end[0], 2.7e-5, rtol=0.02)
-assert end[1] < 1e-12
-assert np.isclose(end[3], 1.4e4, rtol=0.02)
+assert 0.9 < end[0] < 0.91
+assert np.isclose(end[1], end[3])
+assert np.isclose(end[1], 2.7e-5, rtol=0.02)
+assert end[2] < 1e-12
+assert np.isclose(end[4], 1.4e4, rtol=0.02)
 for seed in range(5):
     constant_end, decay_end = (noisy(f, seed)[-300:].mean() for f in SCHEDULES.values())
     assert 0.31 < constant_end < 0.36
-    assert decay_end < 0.001
+    assert 0.0006 < decay_end < 0.0008
 outcome("optimisation-learning-rate",
-        right="b" if np.isclose(end[2], end[0]) else "c" if end[2] > 1 else "a")
+        right="b" if np.isclose(end[3], end[1]) else "c" if end[3] > 1 else "a")
 
 # %% [markdown]
 # **Figure in words.** Left, logarithmic: the lines of 0.01 and 0.19 lie on each other and fall
-# steadily; 0.1 drops out of the picture at its first step; 0.21 rises without end. Right: with
-# noise, the constant rate goes flat near 0.33, the decaying one keeps falling.
+# steadily; 0.0001 stays near 1; 0.1 drops out of the picture at its first step; 0.21 rises
+# without end. Right: with noise, the constant rate goes flat near 0.33, the decaying one keeps
+# falling.
 #
 # **What to notice.** Each step multiplies w by 1 − 10 · lr: by 0.9 for 0.01, by −0.9 for 0.19. The
 # second jumps from wall to wall, but shrinks as slowly. Above 2/10 = 0.2, two over the curvature,
-# the factor is beyond −1 and w explodes. With noise, a constant rate ends in a cloud of size 0.33
-# for the mean of w²; a rate that falls like 1/t ends below 0.001.
+# the factor is beyond −1 and w explodes. With noise, the mean of w² stays at 0.33 at a constant
+# rate; with a rate that falls like 1/t it ends below 0.001.
 #
-# **Try it.** Replace 0.19 by 0.2. Expect |w| = 1 after 100 steps: the factor is −1, and w jumps
-# from 1 to −1 and back.
+# **Try it.** Replace 0.19 by 0.2. Expect |w| = 1 after 100 steps, and a failing assert: the factor
+# is −1, and w jumps from 1 to −1 and back.
 
 # %% [markdown]
 # {{say optimisation-learning-rate}}
@@ -599,9 +623,9 @@ outcome("optimisation-learning-rate",
 
 # %% [markdown]
 # You train a linear regression on 4096 samples for three passes over the data (epochs, 轮). With
-# batch size 8 and learning rate 0.01, the mean squared error ends at about 0.25, and that is all
-# noise. Now you have a larger machine and take 512 samples a batch. Three epochs again, and the
-# same learning rate.
+# batch size 8 and learning rate 0.01, the mean squared error ends at about 0.26, almost all of it
+# noise (0.25). Now you have a larger machine and take 512 samples a batch. Three epochs again, and
+# the same learning rate.
 #
 # **Predict.** The mean squared error ends …
 
@@ -631,17 +655,21 @@ BATCHES = 8 * 2 ** np.arange(10)  # 8, 16, …, 4096
 RULES = {"constant": 0.0, "square root": 0.5, "linear": 1.0}  # lr = 0.01 · (B/8)^power
 ends = {name: [train(X, y, B, 0.01 * (B / 8) ** power, epochs=3)[1][-1] for B in BATCHES]
         for name, power in RULES.items()}
+assert round(ends["constant"][0], 2) == 0.26  # B = 8, lr 0.01
+assert 28 < ends["constant"][6] < 31  # B = 512, lr 0.01
 
 # %%
 fig, ax = plt.subplots()
-for (name, mse), colour, marker in zip(ends.items(), (ORANGE, GREEN, BLUE), "osD"):
-    ax.loglog(BATCHES, mse, marker + "-", color=colour, label=f"{name} learning rate")
-ax.set(xlabel="batch size B", ylabel="mean squared error after 3 epochs",
+LABELS = ("rate fixed", "rate ∝ √B", "rate ∝ B")
+for mse, label, colour, marker in zip(ends.values(), LABELS, (ORANGE, GREEN, BLUE), "osD"):
+    ax.loglog(BATCHES, mse, marker + "-", color=colour, label=label)
+ax.set(xlabel="batch size B", ylabel="mean squared error after 3 epochs", ylim=(0.15, 200),
        title="Scaling the rate rescues large batches, up to a limit")
 ax.legend()
 plt.show()
 
 # %%
+limits = []
 for seed in range(5):
     X, y = scaled_data(seed)
     small, large, repaired, linear, too_far = (
@@ -651,21 +679,23 @@ for seed in range(5):
     assert linear < 0.35
     assert large > 60 * small
     assert too_far > 1e4 * small
-    limit = 2 / np.linalg.eigvalsh(2 * X.T @ X / len(y)).max()  # two over the curvature
-    assert 0.7 < limit < 1
+    limits.append(2 / np.linalg.eigvalsh(2 * X.T @ X / len(y)).max())
+print("two over the curvature:", np.round(limits, 2))
+assert 0.865 < min(limits) < max(limits) < 0.895
 outcome("optimisation-batch-size",
         right="c" if large > 50 * small else "a" if large < 0.9 * small else "b")
 
 # %% [markdown]
-# **Figure in words.** With a constant learning rate the error is flat up to a batch of about 64,
-# then climbs more than a hundredfold. With the square-root rule it is flat up to 512 and climbs
-# slowly after that. With the linear rule it is flat up to 512, too, and above it explodes.
+# **Figure in words.** With a fixed rate the error is flat up to a batch of about 64, then climbs
+# more than a hundredfold. With a rate like √B it is flat up to 512, then climbs slowly. With a rate
+# like B it is flat up to 512, too, and then leaves the picture.
 #
 # **What to notice.** Three epochs are 1536 steps with B = 8 and 24 steps with B = 512: the model
-# has not arrived. A learning rate of 0.15 repairs it. The linear rule, 64 times the batch and 64
-# times the rate, gives 0.64 and works here too. One doubling more and it asks for 1.28. That is
-# above two over the curvature, which lies between 0.7 and 1 for these data, and the error
-# explodes. More exact gradients do not move that limit.
+# has not arrived. A learning rate of 0.15 repairs it; it is chosen by hand, between the 0.08 of the
+# square-root rule and the 0.64 of the linear rule (64 times the batch, 64 times the rate), which
+# works here too. One doubling more and the linear rule asks for 1.28. That is above two over the
+# curvature (in the steepest direction; Question 42 explains how to get it), which is 0.87 to 0.89
+# for these data, and the error explodes. More exact gradients do not move that limit.
 
 # %% [markdown]
 # {{say optimisation-batch-size}}
@@ -691,16 +721,19 @@ predict("optimisation-saddle-points", [
 
 
 # %%
-def share_of_minima(n, seed, draws):
+def share_of_minima(n, seed, draws=200_000):
     """Share of random symmetric (n, n) matrices whose eigenvalues are all positive."""
     A = np.random.default_rng(seed).normal(size=(draws, n, n))
-    return np.mean(np.linalg.eigvalsh(A + A.transpose(0, 2, 1)).min(axis=1) > 0)
+    A = A + A.transpose(0, 2, 1)
+    A = A[np.diagonal(A, axis1=1, axis2=2).min(axis=1) > 0]  # the others curve down on an axis
+    return np.sum(np.linalg.eigvalsh(A).min(axis=1) > 0) / draws
 
 
 DIMENSIONS = [1, 2, 3, 4, 5]
-shares = [share_of_minima(n, seed=0, draws=100_000) for n in DIMENSIONS]
-print({n: float(f"{share:.2g}") for n, share in zip(DIMENSIONS, shares)})
-print("n = 20:", share_of_minima(20, seed=0, draws=5000))
+shares = [np.mean([share_of_minima(n, seed) for seed in range(10 if n == 5 else 1)])
+          for n in DIMENSIONS]  # n = 5 is rare and needs ten times the draws
+for n, share in zip(DIMENSIONS, shares):
+    print(f"n = {n}: share of minima {share:.2g}; coins say {0.5**n:.2g}")
 
 
 # %%
@@ -722,12 +755,15 @@ for name, path in (("without noise", quiet), ("with noise", shaken)):
 fig, (left, right) = plt.subplots(1, 2, figsize=(8.8, 3.8))
 a, b = np.meshgrid(np.linspace(-1, 1.1, 80), np.linspace(-1.1, 1.1, 80))
 left.contour(a, b, a**2 - b**2 + b**4, levels=14, colors="#bbbbbb", linewidths=0.8)
-left.plot(*quiet.T, "s-", color=ORANGE, markersize=5, label="no noise")
-left.plot(*shaken.T, ".-", color=BLUE, linewidth=1, label="noise 0.001")
+left.plot(*quiet.T, color=ORANGE, linewidth=5, label="no noise")
+left.plot(*shaken.T, color=BLUE, linewidth=1.5, label="noise 0.001")
+left.plot(0, 0, "X", color=BLACK, markersize=9, label="saddle")
+left.plot([0, 0], [0.707, -0.707], "*", color=BLACK, markersize=10, label="minima")
 left.set(xlabel="x", ylabel="y", title="On the ridge only noise finds the way down")
 right.semilogy(DIMENSIONS, 0.5 ** np.array(DIMENSIONS), "--", color=BLACK, label="coins: $2^{-n}$")
 right.semilogy(DIMENSIONS, shares, "o-", color=PURPLE, label="measured")
-right.set(xlabel="dimension n", ylabel="share of minima", title="Minima get rare")
+right.set(xlabel="dimension n", ylabel="share of minima",
+          title="Minima get rare, much faster than coins")
 right.set_xticks(DIMENSIONS)
 left.legend(loc="upper left", frameon=True)
 right.legend()
@@ -741,27 +777,26 @@ for seed in range(10):
     x, y = walk([1, 0], noise=1e-3, seed=seed)[-1]
     assert abs(x) < 0.01
     assert abs(abs(y) - 0.707) < 0.01
-five = np.mean([share_of_minima(5, seed, draws=50_000) for seed in range(4)])
 assert abs(shares[1] - 0.15) < 0.01
-assert 5e-5 < five < 2e-4  # about one in ten thousand; the coins say 300 times as much
-assert share_of_minima(20, seed=1, draws=5000) == 0
+five = shares[4]
+print(f"n = 5: 1 in {1 / five:.0f}, {0.5**5 / five:.0f} times less than the coins")
+assert 6000 < 1 / five < 8000
+assert 0.5**5 / five > 200
 outcome("optimisation-saddle-points", right="c" if five < 1e-3 else "b" if five < 0.1 else "a")
 
 # %% [markdown]
 # **Figure in words.** Left: without noise the path runs along the ridge into the saddle at (0, 0)
-# and ends there; with noise it turns off and follows the slope to one of the two hollows. Right:
-# on a logarithmic axis the coin model falls in a straight line, the measured shares fall away
-# below it, steeper and steeper.
+# and ends there; with noise it turns off to one of the two minima. Right: on a logarithmic axis the
+# coin model is a straight line, and the measured shares fall away below it.
 #
-# **What to notice.** For two dimensions the share is 0.15; for five it is about one in ten
-# thousand, about 300 times less than the coins say. Eigenvalues of a random matrix keep apart from
-# each other, so they rarely crowd together on one side. A network's Hessian is not random: take
-# this as a picture of the direction, not of the number. At a saddle, noise of 0.001 is enough to
-# leave, on all ten seeds.
+# **What to notice.** For two dimensions the share is 0.15; for five it is about one in seven
+# thousand, more than 200 times less than the coins say. Eigenvalues of a random matrix keep apart
+# from each other, so they rarely crowd together on one side. A network's Hessian is not random:
+# take this as a picture of the direction, not of the number. At a saddle, noise of 0.001 is enough
+# to leave, on all ten seeds.
 #
-# **Try it.** Make the noise of `shaken` a million times smaller, 1e-9. Expect the same end:
-# instead of about 100 steps to leave the ridge it takes about 240. The distance grows by a tenth
-# each step, so the time grows with the logarithm.
+# **Try it.** Make the noise of `shaken` a million times smaller, 1e-9. Expect the same end, after
+# about 240 instead of 100 steps on the ridge.
 
 # %% [markdown]
 # {{say optimisation-saddle-points}}
@@ -785,10 +820,10 @@ predict("optimisation-newton", [
 ], guess=None)
 
 # %%
-h = np.array([1.0, 1000.0])  # condition number 1000
+curv = np.array([1.0, 1000.0])  # condition number 1000
 start = np.array([10.0, 1.0])
-plain = descend(h, start, lr=2 / 1001)
-newton = start - np.linalg.solve(np.diag(h), h * start)  # one step
+plain = descend(curv, start, lr=2 / 1001)
+newton = start - np.linalg.solve(np.diag(curv), curv * start)  # one step
 print("gradient descent:", len(plain) - 1, "steps to 1e-6")
 print(f"Newton: 1 step, distance {np.linalg.norm(newton):.1f}")
 
@@ -814,19 +849,17 @@ assert abs(len(plain) - 1 - 8062) <= 2
 for seed in range(10):
     w = np.random.default_rng(seed).normal(size=2)
     w *= 10 / np.linalg.norm(w)  # ten starts at distance 10
-    assert 8000 < len(descend(h, w, lr=2 / 1001)) < 8100
-    assert np.linalg.norm(w - np.linalg.solve(np.diag(h), h * w)) < 1e-12
+    assert 8000 < len(descend(curv, w, lr=2 / 1001)) < 8100
+    assert np.linalg.norm(w - np.linalg.solve(np.diag(curv), curv * w)) < 1e-12
 outcome("optimisation-newton", right="c" if need > 1e14 else "b" if need > 1e9 else "a")
 
 # %% [markdown]
-# **Figure in words.** Both lines rise on logarithmic axes, the Hessian's twice as steeply as the
-# gradient's. The Hessian crosses the 80-gigabyte line at about 140 thousand parameters; the
-# gradient stays below it everywhere.
+# **Figure in words.** On logarithmic axes the Hessian's line rises twice as steeply as the
+# gradient's, and crosses the 80-gigabyte line at about 140 thousand parameters.
 #
 # **What to notice.** Newton lands in one step where gradient descent takes about 8000, from each
-# of ten starts. The condition number does not matter to it. But twice the parameters are four
-# times the memory and eight times the work for solving. Ten million parameters would need 400
-# terabytes for one step.
+# of ten starts. But twice the parameters are four times the memory and eight times the work for
+# solving. Ten million parameters would need 400 terabytes for one step.
 
 # %% [markdown]
 # {{say optimisation-newton}}
@@ -851,7 +884,7 @@ predict("optimisation-gradient-check", [
 
 
 # %%
-def log_loss(w, X):
+def log_loss(w, X):  # each row of X is already multiplied by its label ±1
     return np.log(1 + np.exp(-X @ w)).mean()
 
 
@@ -898,24 +931,29 @@ for name, error in errors.items():
     print(f"{name:17} best h {STEPS[error.argmin()]:.0e},"
           f" error at 1e-05: {error[4]:.0e}, at 1e-12: {error[11]:.0e}")
 assert errors["central"].argmin() in (4, 5)  # h = 1e-5 or 1e-6
-assert errors["central"][4] < 1e-9
-assert errors["forward"].argmin() in (6, 7, 8)  # h about 1e-8
-assert 1e-6 < errors["forward"][4] < 1e-4
-assert min(errors["central"][11], errors["forward"][11]) > 1e6 * errors["central"][4]
+assert 2e-11 < errors["central"][4] < 5e-10
+assert errors["forward"].argmin() == 6  # h = 1e-7
+assert 2e-6 < errors["forward"][4] < 8e-6
+assert min(errors["central"][11], errors["forward"][11]) > 1e-4
+assert errors["central"][11] > 2e6 * errors["central"][4]
+assert errors["central, float32"].argmin() == 1
 assert errors["central, float32"][4] > 0.01
+assert np.allclose(errors["central, float32"][7:], 1)
 right = {1: "a", 4: "b", 11: "c"}[min((1, 4, 11), key=lambda i: errors["central"][i])]
 outcome("optimisation-gradient-check", right=right)
 
 # %% [markdown]
-# **Figure in words.** Each curve is a V: going right, towards smaller steps, the error falls,
-# reaches a lowest point, and rises again. The central curve is lowest near h = 1e-5, the forward
-# one between 1e-7 and 1e-8, and not as low. The float32 curve turns already near 0.01 and is far
-# higher.
+# **Figure in words.** The two float64 curves are a V each: going right, the error falls and rises
+# again. The central curve is lowest near h = 1e-5, the forward one at 1e-7 (theory says about
+# 1e-8), and not as low. The float32 curve turns already near 0.01, is far higher, and goes flat
+# at 1.
 #
 # **What to notice.** Two errors compete. The curve that you replace by a straight line costs about
 # h² (central) or h (forward). Rounding costs about 1e-16/h: the two losses agree in nearly all
-# their digits, and the difference keeps the rest. In float32 the error at 1e-5 is more than one
-# percent, so a bug of that size would pass. Check gradients in float64.
+# their digits, and the difference keeps the rest. At 1e-12 both differences are off by more than
+# one in ten thousand, far above the 1e-7 that a check asks for. In float32 the error at 1e-5 is
+# more than one percent, so a bug of that size would pass. From about 1e-8 on float32 stays at 1:
+# w + h rounds back to w, and the difference is 0. Check gradients in float64.
 #
 # Does the check find a bug? And can it raise a false alarm?
 
@@ -934,10 +972,10 @@ assert round(off["bug (divided by 19)"], 2) == 0.05
 assert round(kink, 2) == 0.55
 
 # %% [markdown]
-# **What to notice.** A sum divided by 19 instead of 20 gives gradients that still train. The check
-# finds it: 5 in a hundred instead of less than 1 in a hundred million. At the kink of a ReLU, the
-# function that is 0 below zero and w above, it also complains, and there is no bug: one of its two
-# points lies on the other side of the kink.
+# **What to notice.** A sum divided by 19 instead of 20 still trains. The check finds it: 5 in a
+# hundred instead of less than 1 in a hundred million. At the kink of a ReLU, the function that is 0
+# below zero and w above, it also complains, and there is no bug: one of its two points lies on the
+# other side.
 
 # %% [markdown]
 # {{say optimisation-gradient-check}}
@@ -951,13 +989,13 @@ assert round(kink, 2) == 0.55
 # | optimiser | setting (default) | what it does | raise it and … |
 # |---|---|---|---|
 # | all | `params` | the tensors to change (input); `step()` changes them in place (output) | |
-# | SGD | `lr` (0.001) | factor between gradient and step | faster, until two over the curvature |
+# | SGD | `lr` (0.001) | factor between gradient and step | faster up to about one over the curvature, then slower again; diverges above two over the largest curvature |
 # | SGD | `momentum` (0) | share β of the old velocity that is kept | faster in valleys, more noise, longer swing |
 # | SGD | `dampening` (0) | takes that share off the new gradient | smaller steps |
 # | SGD | `nesterov` (False) | gradient where the velocity is about to lead | less overshooting |
 # | SGD, Adam | `weight_decay` (0) | adds that times w to the gradient (an L2 term) | smaller weights |
 # | AdamW | `weight_decay` (0.01) | shrinks w beside the step | smaller weights |
-# | Adam, AdamW | `lr` (0.001) | about the length of a step for each parameter | faster, then it jitters |
+# | Adam, AdamW | `lr` (0.001) | at most about the length of a step of each parameter | faster, then it jitters |
 # | Adam, AdamW | `betas` (0.9, 0.999) | memory of m and of v: about 10 and 1000 steps | smoother, slower to react |
 # | Adam, AdamW | `eps` (1e-8) | added to √v | less scaling, closer to SGD |
 # | RMSprop | `lr` (0.01), `alpha` (0.99) | as Adam without m and correction; memory of v | smoother |
@@ -982,7 +1020,8 @@ for name, settings in DEFAULTS.items():
 # %% [markdown]
 # What does the learning rate do? You give each of 71 rates 2000 steps on the bowl with condition
 # number 100, from seven starts, and count the steps until the loss stays below a millionth of its
-# start. Then you multiply the loss by 100. Look at where the useful rates lie, before and after.
+# start. Then you multiply the loss by 100, and then the distance to go by 10. Look where the useful
+# rates lie.
 
 # %%
 RACE_RATES = np.logspace(-6, 1, 71)
@@ -1035,20 +1074,28 @@ plt.show()
 useful = {key: RACE_RATES[steps < 1000] for key, steps in sweeps.items()}
 for (rule, scale), rates in useful.items():
     print(f"{rule:12} loss × {scale:3}: {len(rates)} rates need less than 1000 steps,"
-          f" the largest is {rates.max():.1g}")
+          f" {rates.min():.1g} to {rates.max():.1g}")
+for rule in ("momentum 0.9", "Adam"):
+    far = RACE_RATES[np.median(race(rule, H, 10 * starts), axis=1) < 1000]
+    print(f"{rule:12} ten times as far: {far.min():.1g} to {far.max():.1g}")
+    farther = far.max() / useful[rule, 1].max()
+    assert np.isclose(farther, 10 if rule == "Adam" else 1, rtol=0.3)
 assert 0.7 < len(useful["Adam", 1]) / len(useful["momentum 0.9", 1]) < 1.4
 assert np.isclose(useful["momentum 0.9", 1].max() / useful["momentum 0.9", 100].max(), 100)
 assert np.isclose(useful["Adam", 1].max(), useful["Adam", 100].max())
+assert sweeps["Adam", 1][np.isclose(RACE_RATES, 0.001)].min() > 2000  # the default
 
 # %% [markdown]
-# **Figure in words.** Each curve falls with a growing learning rate, runs flat near a hundred
-# steps, and ends at the last rate that needs less than 1000. Momentum's curve for the hundredfold
-# loss has the same shape, two decades further left. Adam's two curves lie on each other.
+# **Figure in words.** Each curve falls with a growing learning rate and ends at the last rate that
+# needs less than 1000 steps. Momentum's curve for the hundredfold loss has the same shape, two
+# decades further left. Adam's two curves lie on each other.
 #
-# **What to notice.** You may have heard that Adam forgives a wrong learning rate. Here about as
-# many of the 71 rates work for Adam as for momentum. What differs is where they lie. Momentum's
-# useful rates move with the scale of the loss, because they are bound to the curvature. Adam's do
-# not move. That is why Adam can have a default of 0.001, and why no default of SGD fits all.
+# **What to notice.** Adam is said to forgive a wrong learning rate. Here about as many of the 71
+# rates work for Adam as for momentum. What differs is what moves them. Momentum's move with the
+# loss, because they are bound to the curvature. Adam's move with the distance to go: a step is
+# about the learning rate long, so 0.001, the default, needs about 1000 steps for a distance of 1
+# along an axis, and does not arrive in 2000 here. Adam's rate is measured in units of the weights,
+# SGD's in units of one over the curvature.
 
 # %% [markdown]
 # ## Spot the traps in four popular answers
@@ -1067,7 +1114,7 @@ predict("optimisation-momentum", [
     "for all of them",
     "only for the narrow ones",
     "for none: the learning rate makes up for it",
-], guess=None)
+], part="trap", guess=None)
 
 # %%
 KAPPAS = [1, 3, 10, 30, 100, 1000]
@@ -1092,7 +1139,8 @@ assert sgd[3] < with_momentum[3]  # κ = 30
 assert sgd[4] > 2 * with_momentum[4]  # κ = 100
 assert sgd[5] > 10 * with_momentum[5]  # κ = 1000
 helps = with_momentum < sgd
-outcome("optimisation-momentum", right="a" if helps.all() else "b" if helps.any() else "c")
+outcome("optimisation-momentum", part="trap",
+        right="a" if helps.all() else "b" if helps.any() else "c")
 
 # %% [markdown]
 # **Figure in words.** SGD's line climbs steadily with κ, from one step to more than a thousand.
@@ -1101,6 +1149,10 @@ outcome("optimisation-momentum", right="a" if helps.all() else "b" if helps.any(
 # **What to notice.** On the round bowl SGD is there in one step. With β = 0.9 the velocity has to
 # die out first, and that takes about a hundred steps in any bowl. β should fit the condition
 # number: the best value for κ = 1 is 0.
+#
+# These counts differ from those of Questions 63 and 51. Here a run ends when the loss has fallen to
+# a millionth of its start, there when the distance was 1e-6; and β is fixed at 0.9. "SGD" is the
+# optimiser's name in PyTorch; there is no noise.
 #
 # ### "Adam always wins"
 #
@@ -1114,7 +1166,7 @@ predict("optimisation-adam", [
     "on all three",
     "only on the valley along an axis",
     "on both valleys",
-], guess=None)
+], part="trap", guess=None)
 
 # %%
 BOWLS = {"round": bowl(1), "narrow, along an axis": bowl(1000),
@@ -1131,14 +1183,13 @@ assert round_bowl["SGD"] == 1
 assert along["SGD"] > 10 * along["Adam"]
 assert turned["Adam"] > 2 * turned["momentum 0.9"]
 assert all(abs(turned[rule] - along[rule]) <= 5 for rule in ("SGD", "momentum 0.9"))
-outcome("optimisation-adam", right={3: "a", 1: "b", 2: "c"}[sum(wins)])
+outcome("optimisation-adam", part="trap", right={3: "a", 1: "b", 2: "c"}[sum(wins)])
 
 # %% [markdown]
 # **What to notice.** Along the axis Adam divides each coordinate by its own scale, and the valley
 # becomes round. It is a little ahead of momentum there, and ten times as fast as SGD. Turn the
-# valley, and both coordinates see the same mixture of steep and flat: there is nothing to divide
-# by, and momentum is more than twice as fast. SGD and momentum take the same number of steps
-# before and after the turn. On the round bowl one step of SGD is enough.
+# valley, and both coordinates see the same mixture of steep and flat: momentum is more than twice
+# as fast. SGD and momentum do not notice the turn. On the round bowl one step of SGD is enough.
 #
 # ### "Absolute error is robust to outliers"
 #
@@ -1152,7 +1203,7 @@ predict("optimisation-losses", [
     "about 2: it ignores three wild points",
     "about 1",
     "about 0.2",
-], guess=None)
+], part="trap", guess=None)
 
 # %%
 found = []
@@ -1166,13 +1217,13 @@ for name in LOSSES:
     print(f"{name:8} slope {low:.2f} to {high:.2f} on 20 data sets")
     assert high < 0.35
 worst = max(slopes["absolute"] for slopes in found)
-outcome("optimisation-losses", right="a" if worst > 1.5 else "b" if worst > 0.6 else "c")
+outcome("optimisation-losses", part="trap",
+        right="a" if worst > 1.5 else "b" if worst > 0.6 else "c")
 
 # %% [markdown]
 # **What to notice.** All three losses fail. A point far out on the x axis is a leverage point
 # (杠杆点): a small change of slope moves the line a long way there, so it costs less to fit the three
-# than the other 37. Robust losses protect against wild y, not against wild x. Look at your inputs
-# before you choose a loss.
+# than the other 37. Robust losses protect against wild y, not against wild x.
 #
 # ### "Newton's method goes downhill, only faster"
 #
@@ -1186,7 +1237,7 @@ predict("optimisation-newton", [
     "in the minimum at y = 0.707, like gradient descent, in fewer steps",
     "in the saddle at (0, 0)",
     "nowhere: it diverges",
-], guess=None)
+], part="trap", guess=None)
 
 
 # %%
@@ -1205,17 +1256,21 @@ newton_ends = np.abs([newton_walk(s) for s in starts])
 descent_ends = np.abs([walk(s, noise=0, seed=0)[-1] for s in starts])
 
 # %%
-print("Newton: |y| at most", newton_ends[:, 1].max().round(3), "at the end of 20 runs")
-print("gradient descent: |y| at least", descent_ends[:, 1].min().round(3))
-assert newton_ends.max() < 1e-6  # all 20 in the saddle
+x, y = np.abs(newton_walk((0.3, 0.1)))
+print(f"Newton from (0.3, 0.1): |x| = {x:.3f}, |y| = {y:.3f}")
+print(f"Newton from (0.3, 0.5): |y| = {abs(newton_walk((0.3, 0.5))[1]):.3f}")
+print("20 other starts: Newton |y| at most", newton_ends[:, 1].max().round(3))
+print("      gradient descent |y| at least", descent_ends[:, 1].min().round(3))
+assert max(x, y, newton_ends.max()) < 1e-6  # all in the saddle
+assert np.allclose(newton_walk((0.3, 0.5)), (0, np.sqrt(0.5)))
 assert np.allclose(descent_ends[:, 1], np.sqrt(0.5), atol=1e-3)
-worst = newton_ends.max()
-outcome("optimisation-newton", right="b" if worst < 1e-6 else "a" if worst < 1 else "c")
+outcome("optimisation-newton", part="trap", right="b" if y < 1e-6 else "a" if y < 1 else "c")
 
 # %% [markdown]
-# **What to notice.** All 20 starts end in the saddle with Newton, and all 20 in a minimum with
-# gradient descent. Newton looks for a place where the gradient is zero, and a saddle is one. Where
-# the curvature is negative, dividing by it turns the step around: uphill.
+# **What to notice.** Newton ends in the saddle from (0.3, 0.1) and from all 20 other starts (with
+# |y| between 0.05 and 0.3); gradient descent ends in a minimum from all 20. From further out Newton
+# can reach a minimum, as from (0.3, 0.5). Newton looks for a place where the gradient is zero, and
+# a saddle is one. Where the curvature is negative, dividing by it turns the step around: uphill.
 
 # %% [markdown]
 # ## Check yourself
@@ -1303,8 +1358,8 @@ assert np.abs(difference).max() < 1e-12
 # rates below two over the largest curvature, and the smallest curvature sets the time: momentum
 # turns κ into √κ. Adam gives each parameter its own scale, so the scale of the loss does not
 # matter, but the axes do. Larger batches need larger rates, up to that limit. In many dimensions
-# flat points are saddles; noise leaves them, Newton seeks them, and its Hessian does not fit
-# anyway. And a gradient check wants float64, central differences and a step of 1e-5.
+# flat points at high loss are mostly saddles; noise leaves them, Newton seeks them, and its Hessian
+# does not fit anyway. And a gradient check wants float64, central differences and a step of 1e-5.
 #
 # **Read on.** The book: 《百面机器学习》 7.1 to 7.6. Its 7.7, on L1 and sparse weights, belongs to the
 # group on regularisation. The papers: Kingma and Ba (2015), *Adam: A Method for Stochastic
