@@ -899,7 +899,7 @@ assert reader.score(parts[1], parts[3]) > 0.94
 #
 # | | name | shape and type | remarks |
 # |---|---|---|---|
-# | in | `X` | (N, D), numbers | float32 stays float32, sparse matrices allowed; NaN or text: `ValueError` |
+# | in | `X` | (N, D), numbers | sparse matrices allowed; NaN or text: `ValueError` |
 # | in | `y` | (N,), any labels | one class only: `ValueError` |
 # | in | `sample_weight` | (N,) | argument of `fit`: a factor on each sample's term of L |
 # | out | `coef_`, `intercept_` | (1, D), (1,); (C, D), (C,) for C > 2 | $w$ and $b$ |
@@ -914,7 +914,6 @@ assert (one.coef_.shape, one.intercept_.shape, one.n_iter_.shape) == ((1, 1), (1
 assert one.decision_function(radius).shape == (569,)
 assert one.predict_proba(radius).shape == (569, 2)
 assert np.allclose(expit(one.decision_function(radius)), one.predict_proba(radius)[:, 1])
-assert LogisticRegression().fit(radius.astype(np.float32), t).coef_.dtype == np.float32
 for X_bad, y_bad in (([[np.nan], [1]], [0, 1]), ([["red"], ["blue"]], [0, 1]), ([[1], [2]], [1, 1])):
     try:
         LogisticRegression().fit(X_bad, y_bad)
