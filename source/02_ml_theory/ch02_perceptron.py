@@ -95,7 +95,7 @@ print("w·x + b:", score, "  sign:", np.sign(score), "  label:", y)
 assert (np.sign(score) == y).all()
 
 # %% [markdown]
-# **What to notice.** One number a point (call it the score), and its sign is the class. `X @ w` takes the dot product of `w` with each row at once. `assert` checks a claim: it is silent when the claim is true and stops with an error when it is not. This lesson checks what it says in that way.
+# **What to notice.** Each point gets one number, its score; the sign of the score is the class. `X @ w` takes the dot product of `w` with each row at once. `assert` checks a claim: it is silent when the claim is true and stops with an error when it is not. This lesson checks many of its claims in that way.
 #
 # To see the line, you need three small drawing helpers. Read over them; `draw_line` starts at the line's point nearest to the origin and goes at a right angle to `w`.
 
@@ -171,7 +171,7 @@ assert np.allclose(doubled, 2 * score)
 # %% [markdown]
 # **What to notice.** Doubling both $w$ and $b$ doubles the scores and leaves the distances as they are. It is the same line. So a score alone is no distance; $|w\cdot x_0+b|/\lVert w\rVert$ is the distance of a point $x_0$.
 #
-# **Try it.** Set `b = -5` in the first code cell of this section and run down to here. Expect a parallel line, farther from the origin, that still separates the three points. With `b = -7` the assert stops you: x2 lies exactly on the line and x1 on the wrong side.
+# **Try it.** Set `b = -5` in the first code cell of this section and run down to here. Expect a parallel line, farther from the origin, that still separates the three points. With `b = -7` the assert stops you: x2 lies exactly on the line (`np.sign(0)` is 0, the book's is +1) and x1 on the wrong side.
 
 # %% [markdown] lang="zh"
 # **值得注意。** 把 $w$ 和 $b$ 同时乘以 2，得分加倍，距离不变，因为还是同一条直线。所以得分本身不是距离；点 $x_0$ 到直线的距离是 $|w\cdot x_0+b|/\lVert w\rVert$。
@@ -210,11 +210,11 @@ for ax in axes:
 plt.show()
 
 # %% [markdown]
-# **Figure in words.** Left, the count of misclassified points against b is a staircase: 2, 1, 0, 1. Right, the loss falls along a straight slope, is zero for b between −6 and −2 (green), and rises again.
+# **Figure in words.** Left, the count of misclassified points against b is a staircase: 2, 1, 0, 1. Right, the loss falls in two straight pieces, steeper while two points are wrong, is zero for b between −6 and −2 (green), and rises again.
 #
-# **What to notice.** Both are zero for the same lines. But the staircase is flat: a small step changes nothing, so its derivative says nothing. The slope says "this way".
+# **What to notice.** Both are zero for −6 < b < −2. (At the two ends a point lies exactly on the line: its loss is 0, but we count it as a mistake. The next section says why.) But the staircase is flat: a small step changes nothing, so its derivative says nothing. The slope says "this way".
 #
-# **The idea: the strategy.** For a misclassified point, $y_i(w\cdot x_i+b)<0$, so its distance to the line is $-y_i(w\cdot x_i+b)/\lVert w\rVert$. The book adds these up over the set $M$ of misclassified points and drops the factor $1/\lVert w\rVert$:
+# **The idea: the strategy.** For a misclassified point, $y_i(w\cdot x_i+b)\le 0$, so its distance to the line is $-y_i(w\cdot x_i+b)/\lVert w\rVert$. The book adds these up over the set $M$ of misclassified points and drops the factor $1/\lVert w\rVert$:
 #
 # $$L(w,b)=-\sum_{x_i\in M}y_i(w\cdot x_i+b).$$
 #
@@ -225,11 +225,11 @@ plt.show()
 # Check it at b = −8, where x1 and x2 are both wrong. `numeric` moves one number by a tiny h in both directions, and divides the change of the loss by 2h: a derivative without any formula.
 
 # %% [markdown] lang="zh"
-# **图中所见。** 左图：误分类点的个数随 b 呈阶梯状，依次为 2、1、0、1。右图：损失沿斜坡下降，在 b 介于 −6 和 −2 之间时为零（绿色区域），然后又上升。
+# **图中所见。** 左图：误分类点的个数随 b 呈阶梯状，依次为 2、1、0、1。右图：损失沿两段直线下降，两个点都错时更陡，在 b 介于 −6 和 −2 之间时为零（绿色区域），然后又上升。
 #
-# **值得注意。** 两者恰好在同样的那些直线上取零。但阶梯是平的：挪一小步，什么也不变，它的导数不提供任何信息。斜坡却在说：“往这边走。”
+# **值得注意。** 当 −6 < b < −2 时两者都为零。（在两个端点上，有一个点恰好落在直线上：它的损失是 0，但我们仍算它误分类，理由见下一节。）但阶梯是平的：挪一小步，什么也不变，它的导数不提供任何信息。斜坡却在说：“往这边走。”
 #
-# **要点：策略。** 对误分类点有 $y_i(w\cdot x_i+b)<0$，因此它到直线的距离是 $-y_i(w\cdot x_i+b)/\lVert w\rVert$。书中对误分类点的集合 $M$ 求和，并略去因子 $1/\lVert w\rVert$：
+# **要点：策略。** 对误分类点有 $y_i(w\cdot x_i+b)\le 0$，因此它到直线的距离是 $-y_i(w\cdot x_i+b)/\lVert w\rVert$。书中对误分类点的集合 $M$ 求和，并略去因子 $1/\lVert w\rVert$：
 #
 # $$L(w,b)=-\sum_{x_i\in M}y_i(w\cdot x_i+b).$$
 #
@@ -304,7 +304,7 @@ plt.show()
 #
 # $$w\leftarrow w+\eta y_ix_i,\qquad b\leftarrow b+\eta y_i.$$
 #
-# $\eta$ is the learning rate (学习率), 0 < η ≤ 1; here and in `Perceptron()` it is 1. One random sample a step is called stochastic gradient descent (随机梯度下降, SGD). Repeat until no point is misclassified: that is 算法2.1. A point *on* the line counts as misclassified too (≤, not <); otherwise nothing would ever leave the start w = 0, b = 0.
+# $\eta$ is the learning rate (学习率), η > 0 (the book takes 0 < η ≤ 1); here and in `Perceptron()` it is 1. One random sample a step is called stochastic gradient descent (随机梯度下降, SGD). Repeat until no point is misclassified: that is 算法2.1. A point *on* the line counts as misclassified too (≤, not <); otherwise nothing would ever leave the start w = 0, b = 0.
 #
 # Put the new $w$ and $b$ into the score: $y_i(w\cdot x_i+b)$ grows by exactly $\eta(\lVert x_i\rVert^2+1)$. Each correction pushes its point in the right direction, by a known amount.
 
@@ -524,7 +524,7 @@ for eta in (0.01, 0.25, 1, 16):
 # 初值不为零时就不同了，因为初值不会跟着缩放。有些公开的代码从 $w=(1,1)$ 出发并取 η = 0.1，于是无论如何得不到表2.1。`fit` 可以用 `coef_init` 和 `intercept_init` 指定初值。
 
 # %%
-start = {"coef_init": [[1, 1]], "intercept_init": [1]}
+start = {"coef_init": [[1, 1]], "intercept_init": [0]}
 small = Perceptron(eta0=0.1, tol=None, shuffle=False).fit(X, y, **start)
 large = Perceptron(eta0=10, tol=None, shuffle=False).fit(X, y, **start)
 for m in (small, large):
@@ -532,7 +532,15 @@ for m in (small, large):
           (m.intercept_ / m.coef_[0, 0]).round(3))
 
 # %%
-assert not np.allclose(small.intercept_ / small.coef_[0, 0], large.intercept_ / large.coef_[0, 0])
+ends = [(m.intercept_ / m.coef_[0, 0])[0] for m in (small, large)]
+assert abs(ends[0] - ends[1]) > 0.1
+assert min(abs(end + 3) for end in ends) > 0.1  # neither is the book's line
+
+# %% [markdown]
+# **What to notice.** Same start w = (1, 1), b = 0, same order, two step sizes: two different lines, and neither is the book's. With a start other than zero, η matters.
+
+# %% [markdown] lang="zh"
+# **值得注意。** 初值同为 w = (1, 1)、b = 0，次序也相同，步长不同，得到的直线就不同，而且都不是书中那一条。初值不为零时，η 就有影响了。
 
 # %% [markdown]
 # ## Meet XOR, which no line separates
@@ -615,7 +623,8 @@ for name, Z in (("two features", X_xor), ("with the product", X_product)):
 assert min(errors["two features"]) == 2
 assert errors["with the product"][8:] == [0] * 12
 assert errors["with the product"][5:8] == [0, 0, 2]
-assert fits[5].decision_function(X_product)[0] == 0  # epoch 6: (0, 0) lies on the border
+assert fits[5].decision_function(X_product)[0] == fits[6].decision_function(X_product)[0] == 0
+assert (fits[7].decision_function(X_product)[[1, 2]] == 0).all()  # epoch 8: the positive points
 
 # %%
 fig, axes = plt.subplots(1, 2, figsize=(8.8, 3.9), width_ratios=(1.25, 1))
@@ -636,7 +645,7 @@ plt.show()
 # %% [markdown]
 # **Figure in words.** Left, the mistakes by epoch: with two features the curve stays at two of four points; with the product it drops to zero, jumps back once, and stays at zero from epoch 9. Right, in the old coordinates, two curved branches cut off a blue corner around each positive point; both negative points lie in the orange band between.
 #
-# **What to notice.** The model is still linear, in three features. In the two old ones its border is a curve. A better description of the data did what patience could not do. The jump back at epoch 8 is no error: at epoch 6 the point (0, 0) lies exactly on the border. `predict` calls that negative, which is right, but the algorithm still corrects it.
+# **What to notice.** The model is still linear, in three features. In the two old ones its border is a curve. A better description of the data did what patience could not do. The jump back at epoch 8 is no error. After epochs 6 and 7 the point (0, 0) lies exactly on the border. `predict` calls that negative, which is right, but the algorithm counts it as a mistake and goes on correcting. After epoch 8 the two positive points lie on the border, and `predict` calls them negative too. (The table above says 4: it counts a score of 0 as a mistake, as the algorithm does. The figure counts wrong answers of `predict`: two of four.)
 #
 # **Where it helps.** All of deep learning stands on this: a network *learns* features in which a last linear layer can separate.
 #
@@ -645,7 +654,7 @@ plt.show()
 # %% [markdown] lang="zh"
 # **图中所见。** 左图是各轮的错误个数：只用两个特征时，四个点里始终错两个；加上乘积之后，错误降到零，中途跳回一次，从第 9 轮起一直为零。右图回到原来的坐标：两条弯曲的边界在两个正实例点周围各切出一个蓝色的角，两个负实例点都在中间的橙色带里。
 #
-# **值得注意。** 模型仍然是线性的，只不过是在三个特征的空间里；回到原来的两个特征，它的边界是曲线。耐心做不到的事，换一种更好的数据表示就做到了。第 8 轮的回跳不是程序出错：第 6 轮结束时，点 (0, 0) 恰好落在边界上。`predict` 把它判为负类，判得对，但算法仍然要纠正它。
+# **值得注意。** 模型仍然是线性的，只不过是在三个特征的空间里；回到原来的两个特征，它的边界是曲线。耐心做不到的事，换一种更好的数据表示就做到了。第 8 轮的回跳不是程序出错。第 6、7 轮结束时，点 (0, 0) 恰好在边界上：`predict` 判它为负类，判得对，但算法把它算作误分类，继续纠正。第 8 轮结束时，轮到两个正实例点落在边界上，`predict` 把它们也判成了负类。（上面的表里是 4，因为它和算法一样，把得分 0 算作误分类；图中数的是 `predict` 的错误，四个点错两个。）
 #
 # **有什么用。** 整个深度学习都建立在这一点上：网络*学习*出一组特征，使得最后一个线性层能够把数据分开。
 #
@@ -668,7 +677,7 @@ else:
 # %% [markdown] lang="zh"
 # ## 比较两对鸢尾花
 #
-# 现在用真实数据：Fisher 的鸢尾花（1936 年；scikit-learn 自带，来自 UCI，CC BY 4.0 许可）。共 150 朵花，三个品种各 50 朵，每朵有四个长度，单位是厘米。感知机只认两类，所以两两配对：山鸢尾（setosa）对变色鸢尾（versicolor），变色鸢尾对维吉尼亚鸢尾（virginica）。先问：直线（超平面）存在吗？
+# 现在用真实数据：Fisher 的鸢尾花（1936 年；scikit-learn 自带，来自 UCI，CC BY 4.0 许可）。共 150 朵花，三种各 50 朵，每朵有四个长度，单位是厘米。感知机只认两类，所以两两配对：山鸢尾（setosa）对变色鸢尾（versicolor），变色鸢尾对维吉尼亚鸢尾（virginica）。先问：直线（超平面）存在吗？
 
 # %%
 iris = load_iris()
@@ -701,19 +710,23 @@ fig, ax = plt.subplots(figsize=(8, 3.8))
 for (name, curve), colour in zip(curves.items(), (plot.GREEN, plot.RED)):
     ax.plot(range(1, 61), curve, "o-", ms=3, lw=1.2, color=colour, label=name)
 ax.set(xlabel="epochs", ylabel="accuracy on the training data", ylim=(0.45, 1.03),
-       title="Separable flowers settle; the others jump for ever")
+       title="Separable flowers settle; the others still jump after 60 epochs")
 ax.legend(loc="lower right")
 plt.show()
 
 # %% [markdown]
-# **Figure in words.** The green curve for setosa and versicolor stands at 1. The red curve for versicolor and virginica jumps up and down between about 0.5 and 1 and never comes to rest.
+# **Figure in words.** The green curve for setosa and versicolor stands at 1. The red curve for versicolor and virginica jumps up and down between about 0.5 and 1 in all 60 epochs.
+#
+# It cannot come to rest: where no line exists, every line has a mistake, and every mistake moves the line.
 #
 # **What to notice.** One epoch more or less can cost you twenty flowers of a hundred. `fit` gives you its *last* line, not its best one. Where no separating line exists, that is a lottery.
 #
 # **The idea.** Each single state is thrown about by the last mistake, but the *mean* of all states is calm. The averaged perceptron (Freund and Schapire, 1999) keeps that mean. scikit-learn has it: `Perceptron` is `SGDClassifier` with some settings fixed, and `SGDClassifier` can average.
 
 # %% [markdown] lang="zh"
-# **图中所见。** 绿色曲线（setosa 与 versicolor）停在 1。红色曲线（versicolor 与 virginica）在大约 0.5 与 1 之间上下跳动，始终静不下来。
+# **图中所见。** 绿色曲线（setosa 与 versicolor）停在 1。红色曲线（versicolor 与 virginica）在大约 0.5 与 1 之间，60 轮里一直在跳。
+#
+# 它不可能停：既然没有能分开的直线，任何直线都有误分类点，而每个误分类点都会让直线再动一次。
 #
 # **值得注意。** 多训练一轮或少训练一轮，可能让一百朵花里多错二十朵。`fit` 交给你的是*最后*一条直线，不是最好的一条。如果数据分不开，这就成了抽奖。
 #
@@ -832,7 +845,7 @@ assert angles.min() > 5
 assert max(accuracy) - min(accuracy) > 0.03
 
 # %% [markdown]
-# **What to notice.** No two of the 20 agree. The choice of the seed alone moves the test accuracy by several points, so do not praise a change that gains less than that.
+# **What to notice.** No two of the 20 agree. The choice of the seed alone moves the test accuracy by several points, so do not praise a gain of one or two points from a single run. Compare on many splits, as above.
 #
 # One more question. Is this data set linearly separable? `separating_line` knows. Then give the perceptron up to 2000 epochs.
 
@@ -852,12 +865,12 @@ for epochs in (20, 200, 2000):
     assert (m.predict(F_scaled) != t).sum() > 0
 
 # %% [markdown]
-# **What to notice.** The hyperplane exists; the linear program found it in a moment. The perceptron still makes mistakes after 2000 epochs. To exist is one thing, to be found soon is another. "Beyond the roadmap" measures why: the gap between the classes is very thin.
+# **What to notice.** The hyperplane exists; the linear program found it in a moment. The perceptron still makes mistakes after 2000 epochs. To exist is one thing, to be found soon is another. "Beyond the roadmap" shows how little the theory promises here.
 #
 # And do the last training mistakes matter? On the 20 splits, 1000 epochs make fewer training mistakes than the default, but the test accuracy stays where it was:
 
 # %% [markdown] lang="zh"
-# **值得注意。** 分离超平面是存在的，线性规划一眨眼就找到了；而感知机训练 2000 轮之后仍有错误。存在是一回事，很快找到是另一回事。“路线图之外”一节会量出原因：两类之间的间隔非常窄。
+# **值得注意。** 分离超平面是存在的，线性规划一眨眼就找到了；而感知机训练 2000 轮之后仍有错误。存在是一回事，很快找到是另一回事。“路线图之外”一节会看到，理论在这里能保证的有多么少。
 #
 # 那么，训练集上最后的几个错误要紧吗？在 20 次划分上，训练 1000 轮比默认设置的训练错误更少，但测试准确率没有变化：
 
@@ -940,7 +953,7 @@ for bad in ([[np.nan, 1], [2, 2]], [["red", 1], [2, 2]]):
 # | `n_iter_no_change` | 5 | that number of epochs |
 # | `shuffle` | True | new order in each epoch; False: the order of the rows, as in 例2.1 |
 # | `random_state` | 0 | which shuffling; another number, another line |
-# | `eta0` | 1 | step η; from a zero start without penalty it only scales |
+# | `eta0` | 1 | step η; only scales from a zero start, without penalty and with `tol=None` (`tol` does not scale along, so it may stop in another epoch) |
 # | `fit_intercept` | True | False: b = 0, the line goes through the origin |
 # | `penalty` | None | "l2" pulls all weights towards 0, "l1" sets some to 0, "elasticnet" mixes |
 # | `alpha` | 0.0001 | strength of the penalty; nothing without one |
@@ -963,7 +976,7 @@ for bad in ([[np.nan, 1], [2, 2]], [["red", 1], [2, 2]]):
 # | `n_iter_no_change` | 5 | 上一行中的轮数 |
 # | `shuffle` | True | 每一轮换一种次序；False 则保持各行的次序，如例2.1 |
 # | `random_state` | 0 | 用哪一种打乱方式；换一个数，就换一条直线 |
-# | `eta0` | 1 | 步长 η；初值为零且没有惩罚项时，只起缩放作用 |
+# | `eta0` | 1 | 步长 η；初值为零、没有惩罚项且 `tol=None` 时只起缩放作用（`tol` 不随之缩放，停下的轮次可能不同） |
 # | `fit_intercept` | True | False 则 b = 0，直线过原点 |
 # | `penalty` | None | "l2" 把所有权值往 0 拉，"l1" 使一部分权值变为 0，"elasticnet" 是两者的混合 |
 # | `alpha` | 0.0001 | 惩罚项的强度；没有惩罚项时不起作用 |
@@ -1094,7 +1107,7 @@ assert max(wrong_full) == 0
 
 # %%
 fig, axes = plt.subplots(1, 2, figsize=(8.8, 4.0), sharey=True)
-for ax, ms, title in ((axes[0], early, "Default tol: a flower on the wrong side, each time"),
+for ax, ms, title in ((axes[0], early, "Default tol: every line misses some flowers"),
                       (axes[1], full, "tol=None: every line separates")):
     ax.set(xlim=(4, 7.2), ylim=(1.8, 4.6), xlabel="sepal length (cm)")
     ax.set_title(title, fontsize=11)
@@ -1107,12 +1120,12 @@ plt.show()
 # %% [markdown]
 # **Figure in words.** Flowers by sepal length and width, setosa as orange squares, versicolor as blue circles. Left, twenty lines in a wide fan; many run through the flowers. Right, twenty lines lie close together in the gap between the classes.
 #
-# **What to notice.** A line exists, and the default missed it in all 20 fits, without a warning. The loss of a perceptron jumps from epoch to epoch. A few bad epochs in a row look like "no progress" to the stopping rule, and `fit` returns a line that still errs. On XOR it even stops at once, at w = 0, and says nothing:
+# **What to notice.** A line exists, and the default missed it in all 20 fits, without a warning. The loss of a perceptron jumps from epoch to epoch. A few bad epochs in a row look like "no progress" to the stopping rule, and `fit` returns a line that still errs. On XOR it stops after 6 epochs, still at w = 0, and says nothing:
 
 # %% [markdown] lang="zh"
 # **图中所见。** 横轴是花萼长度，纵轴是花萼宽度；橙色方块是 setosa，蓝色圆点是 versicolor。左图：二十条直线散成一把宽扇，许多条从花中间穿过。右图：二十条直线挤在一起，都从两类之间的缝隙里穿过。
 #
-# **值得注意。** 直线是存在的，而默认设置在全部 20 次训练中都没有找到它，也没有任何警告。感知机的损失在各轮之间跳动很大，连着几轮不好，停止准则就以为“没有进展”，于是 `fit` 返回一条仍有错误的直线。在异或上，它甚至刚起步就停在 w = 0，而且一声不响：
+# **值得注意。** 直线是存在的，而默认设置在全部 20 次训练中都没有找到它，也没有任何警告。感知机的损失在各轮之间跳动很大，连着几轮不好，停止准则就以为“没有进展”，于是 `fit` 返回一条仍有错误的直线。在异或上，它走了 6 轮就停下，仍在 w = 0，而且一声不响：
 
 # %%
 with warnings.catch_warnings(record=True) as caught:
@@ -1126,6 +1139,7 @@ print("warnings:", [w.category.__name__ for w in caught], "(from max_iter=3 on �
 assert len(caught) == 1
 assert caught[0].category is ConvergenceWarning
 assert (stuck.coef_ == 0).all()
+assert stuck.n_iter_ == 6
 
 # %% [markdown]
 # **Right.** On data that you know is separable: `tol=None`, enough epochs, and then *look* whether `score(X, y)` is 1. On other data: average, and judge on test data.
@@ -1347,12 +1361,12 @@ assert np.allclose(proof["ŵ·ŵ_opt"], proof["≥ kγ"])
 assert proof["‖ŵ‖²"][7] < 0.1 * proof["≤ kR²"][7]
 
 # %% [markdown]
-# **What to notice.** In every row, column 1 is at least column 2, and column 3 is at most column 4. Columns 1 and 2 are even equal: the walk used only x1 and x3, and both lie at exactly γ from the best line. Columns 3 and 4 are far apart; there the bound loses most.
+# **What to notice.** In every row, column 1 is at least column 2, and column 3 is at most column 4. Columns 1 and 2 are even equal: the walk used only x1 and x3, and both have $y_i\,\hat w_{opt}\cdot\hat x_i$ exactly γ ≈ 0.47. (This is a distance in the space of $\hat x$ with its extra 1; in the plane both are 1.41 from the line.) Columns 3 and 4 are far apart; there the bound loses most.
 #
 # Now the bound itself. The best $\hat w_{opt}$ is the shortest $\hat w$ with all $y_i\,\hat w\cdot\hat x_i\ge 1$; then γ = 1/‖ŵ‖. `minimize` with the method SLSQP finds it: smallest ‖ŵ‖² under these conditions.
 
 # %% [markdown] lang="zh"
-# **值得注意。** 每一行中，第 1 列都不小于第 2 列，第 3 列都不大于第 4 列。第 1、2 列甚至相等，因为整个过程只用到 x1 和 x3，而它们到最优直线的距离都恰好是 γ。第 3、4 列相差很远，这个上界主要就松在这里。
+# **值得注意。** 每一行中，第 1 列都不小于第 2 列，第 3 列都不大于第 4 列。第 1、2 列甚至相等，因为整个过程只用到 x1 和 x3，而它们的 $y_i\,\hat w_{opt}\cdot\hat x_i$ 都恰好等于 γ ≈ 0.47。（这是在添上常数 1 之后的 $\hat x$ 空间里的距离；在平面上，它们到直线的距离都是 1.41。）第 3、4 列相差很远，这个上界主要就松在这里。
 #
 # 现在计算上界本身。最优的 $\hat w_{opt}$ 是满足所有 $y_i\,\hat w\cdot\hat x_i\ge 1$ 的最短的 $\hat w$ （归一化之后），此时 γ = 1/‖ŵ‖。`minimize` 用 SLSQP 方法求它：在这些约束下使 ‖ŵ‖² 最小。
 
@@ -1419,12 +1433,12 @@ plt.show()
 # %% [markdown]
 # **Figure in words.** On logarithmic axes all dots lie below the red diagonal where updates equal the bound, typically about ten times below it. Sets with larger bounds need more updates.
 #
-# **What to notice.** No set breaks the bound; most stay far under it. The thinner the gap (small γ), the longer the walk may last. That explains two riddles of this lesson. In metres the points lie close together, so γ is small beside the constant 1 in $\hat x$. And the tumours are separable with a very thin gap: even the guarantee is enormous.
+# **What to notice.** No set breaks the bound; most stay far under it. The thinner the gap (small γ), the longer the walk may last. That explains two riddles of this lesson. In metres the points lie close together, so γ is small beside the constant 1 in $\hat x$. And for the tumours the hyperplane we found leaves so thin a gap that its bound is about 10⁹ updates: the theory promises an end, but not soon. (A better hyperplane would give a smaller bound.)
 
 # %% [markdown] lang="zh"
-# **图中所见。** 坐标轴是对数刻度。红色对角线表示更新次数等于上界，所有的点都在它下方，通常低十倍左右。上界越大的数据集，需要的更新越多。
+# **图中所见。** 坐标轴是对数刻度。红色对角线表示更新次数等于上界，所有的点都在它下方，通常低十倍左右。上界越大的数据集，往往需要更多更新。
 #
-# **值得注意。** 没有一个数据集突破上界，多数离上界还很远。间隔越窄（γ 越小），可能要走的路就越长。本课的两个谜由此得到解释：用米作单位时，各点挤在一起，与 $\hat x$ 中的常数 1 相比，γ 很小；而肿瘤数据虽然线性可分，间隔却窄得连理论保证的次数都大得惊人。
+# **值得注意。** 没有一个数据集突破上界，多数离上界还很远。间隔越窄（γ 越小），可能要走的路就越长。本课的两个谜由此得到解释：用米作单位时，各点挤在一起，与 $\hat x$ 中的常数 1 相比，γ 很小；至于肿瘤数据，我们找到的超平面留下的间隔极窄，由它得到的上界约为 10⁹ 次：理论保证会停，却不保证很快停。（换一个更好的超平面，上界会小一些。）
 
 # %%
 A, t2 = pairs["setosa / versicolor"]
