@@ -45,7 +45,7 @@
 # - 使用 scikit-learn 的 `Perceptron`，说出每个参数的作用，并解释为什么默认设置得不到书中的直线；
 # - 判断一个数据集究竟存不存在能把它分开的直线。
 #
-# **预备知识：** 内积、梯度和 NumPy 数组，都在第一阶段学过。
+# **预备知识：** 内积、梯度和 NumPy 数组，都在第一阶段学过。代码、输出和图中的文字保留英文。
 #
 # **在路线图中的位置。** 第二阶段，核心路线，三天。先读李航《统计学习方法》（第1版）第2章的 2.1 节、2.2 节和 2.3.1 节。**卡住了？** 读[刘建平博客](https://www.cnblogs.com/pinard/category/894692.html?page=4)中讲感知机的文章，或 [scikit-learn 的用户指南](https://scikit-learn.org/stable/modules/linear_model.html#perceptron)。路线图要求你能复述这个算法并会使用它，不要求从零重写。收敛性定理和对偶形式放在最后的“路线图之外”一节。
 
@@ -100,7 +100,7 @@ assert (np.sign(score) == y).all()
 # To see the line, you need three small drawing helpers. Read over them; `draw_line` starts at the line's point nearest to the origin and goes at a right angle to `w`.
 
 # %% [markdown] lang="zh"
-# **值得注意。** 每个点得到一个数（本课称它为得分），得分的符号就是类别。`X @ w` 一次算出 `w` 与每一行的内积。`assert` 用来检验一个论断：论断成立时它一声不响，不成立时报错并停下。本课所说的话都用这种方式检验。
+# **值得注意。** 每个点得到一个数（本课称它为得分），得分的符号就是类别。`X @ w` 一次算出 `w` 与每一行的内积。`assert` 用来检验一个论断：论断成立时它一声不响，不成立时报错并停下。本课的许多论断都用这种方式检验。
 #
 # 要看见这条直线，需要三个画图的小函数，通读一遍即可。`draw_line` 从直线上离原点最近的点出发，沿着与 `w` 垂直的方向画线。
 
@@ -157,7 +157,7 @@ plt.show()
 #
 # 其中 $w$ 是权值向量，$b$ 是偏置；z ≥ 0 时 sign(z) = +1，z < 0 时 sign(z) = −1。集合 $w\cdot x+b=0$ 在平面上是一条直线，特征更多时是一个超平面。$w$ 是它的法向量，决定方向；$b$ 使它平移。如果有一条直线能把数据集的所有点都分在正确的一侧，就称这个数据集线性可分。
 #
-# 每个点离直线有多远？用 $w$ 的长度去除得分。
+# 每个点离直线有多远？把得分除以 $w$ 的长度。
 
 # %%
 distance = np.abs(X @ w + b) / np.linalg.norm(w)
@@ -184,7 +184,7 @@ assert np.allclose(doubled, 2 * score)
 # Keep w = (1, 1) and slide the line by changing b. You can grade each line in two ways: count the misclassified points (误分类点), or add up how far their scores are on the wrong side. Which of the two can tell you in which direction to slide?
 
 # %% [markdown] lang="zh"
-# ## 衡量一条直线错得有多离谱
+# ## 衡量一条直线错了多少
 #
 # 固定 w = (1, 1)，改变 b，让直线平行移动。给每条直线打分有两种办法：数一数误分类点有几个，或者把误分类点的得分偏到错误一侧的量加起来。哪一种能告诉你该往哪个方向移动？
 
@@ -317,7 +317,7 @@ plt.show()
 #
 # $$w\leftarrow w+\eta y_ix_i,\qquad b\leftarrow b+\eta y_i.$$
 #
-# $\eta$ 是步长，又称学习率，0 < η ≤ 1；这里以及 `Perceptron()` 中都取 1。每一步只随机取一个样本，这种做法叫随机梯度下降法（stochastic gradient descent，SGD）。重复进行，直到没有误分类点，这就是算法2.1。落在直线上的点也算误分类（是 ≤，不是 <）；否则从 w = 0、b = 0 出发就永远迈不出第一步。
+# $\eta$ 是步长，又称学习率，η > 0（书中取 0 < η ≤ 1）；这里以及 `Perceptron()` 中都取 1。每一步只随机取一个样本，这种做法叫随机梯度下降法（stochastic gradient descent，SGD）。重复进行，直到没有误分类点，这就是算法2.1。落在直线上的点也算误分类（是 ≤，不是 <）；否则从 w = 0、b = 0 出发就永远迈不出第一步。
 #
 # 把新的 $w$ 和 $b$ 代入得分：$y_i(w\cdot x_i+b)$ 恰好增加 $\eta(\lVert x_i\rVert^2+1)$。每次纠正都把所用的点推向正确的方向，而且推多少是已知的。
 
@@ -331,7 +331,7 @@ assert after - before == X[2] @ X[2] + 1
 # **Where it helps.** Networks in stage 4 learn with this loop: take a few samples, compute the gradient of their loss, step. Only the model between input and loss grows.
 
 # %% [markdown] lang="zh"
-# **有什么用。** 第四阶段的网络也用同样的循环学习：取几个样本，算出损失的梯度，走一步。变大的只是输入与损失之间的那个模型。
+# **用在哪里。** 第四阶段的网络也用同样的循环学习：取几个样本，算出损失的梯度，走一步。变大的只是输入与损失之间的那个模型。
 
 # %% [markdown]
 # ## Retrace 例2.1 row by row
@@ -585,7 +585,7 @@ assert thousand.intercept_ == 0
 #
 # 前两式相加得 $w^{(1)}+w^{(2)}+2b>0$，后两式相加得 $w^{(1)}+w^{(2)}+2b<0$。两者不能同时成立，所以这样的直线不存在。
 #
-# **要点：任意数据怎么判断。** “是否存在 $w$ 和 $b$，使得对所有 i 都有 $y_i(w\cdot x_i+b)\ge 1$？”这是一组线性不等式，线性规划（linear programming）正好能判定它有没有解。（任何一条能分开数据的直线，都可以适当缩放，使最小的 $y_i(w\cdot x_i+b)$ 等于 1。）`linprog` 在满足 `A_ub @ v <= b_ub` 的向量 v 中寻找费用最小的一个；把费用设为 0，它只需找到一个可行的 v。它用 `status` 回答：0 表示找到了，2 表示不存在。
+# **要点：任意数据怎么判断。** “是否存在 $w$ 和 $b$，使得对所有 i 都有 $y_i(w\cdot x_i+b)\ge 1$？”这是一组线性不等式，线性规划（linear programming）正好能判定它有没有解。（任何一条能分开数据的直线，都可以适当缩放，使最小的 $y_i(w\cdot x_i+b)$ 等于 1。）`linprog` 在满足 `A_ub @ v <= b_ub` 的向量 v 中寻找使目标函数最小的一个；把目标函数取为 0，它只需找到一个可行的 v。它用 `status` 回答：0 表示找到了，2 表示不存在。
 
 # %%
 def separating_line(X, y):
@@ -656,7 +656,7 @@ plt.show()
 #
 # **值得注意。** 模型仍然是线性的，只不过是在三个特征的空间里；回到原来的两个特征，它的边界是曲线。耐心做不到的事，换一种更好的数据表示就做到了。第 8 轮的回跳不是程序出错。第 6、7 轮结束时，点 (0, 0) 恰好在边界上：`predict` 判它为负类，判得对，但算法把它算作误分类，继续纠正。第 8 轮结束时，轮到两个正实例点落在边界上，`predict` 把它们也判成了负类。（上面的表里是 4，因为它和算法一样，把得分 0 算作误分类；图中数的是 `predict` 的错误，四个点错两个。）
 #
-# **有什么用。** 整个深度学习都建立在这一点上：网络*学习*出一组特征，使得最后一个线性层能够把数据分开。
+# **用在哪里。** 整个深度学习都建立在这一点上：网络*学习*出一组特征，使得最后一个线性层能够把数据分开。
 #
 # **自己造一个例子（习题2.2）。** 书中要求你模仿例2.1 构造一个例子。改动下面的点或标记，单元会先告诉你直线是否存在。
 
@@ -778,7 +778,7 @@ assert np.sort(share)[-2:].sum() > 0.95
 # An update adds the whole point to $w$. So two of the thirty features get nearly all of the movement, and the bias, which moves by 1, gets none that counts. `StandardScaler` takes from each feature its mean and divides by its standard deviation (标准差). In a pipeline (流水线) it learns both from the training part only, so nothing of the test part leaks in. Compare on 20 random splits: what do you expect?
 
 # %% [markdown] lang="zh"
-# 一步更新把整个点加到 $w$ 上。于是三十个特征中有两个几乎占去了全部的移动，而每次只移动 1 的偏置几乎等于没动。`StandardScaler` 把每个特征减去均值，再除以标准差。放进流水线（pipeline）之后，均值和标准差只从训练部分学得，测试部分的信息不会泄漏进来。在 20 次随机划分上比较：你预计会怎样？
+# 一步更新把整个点加到 $w$ 上。于是三十个特征中有两个几乎包揽了全部的变化，而每次只移动 1 的偏置几乎等于没动。`StandardScaler` 把每个特征减去均值，再除以标准差。放进流水线（pipeline）之后，均值和标准差只从训练部分学得，测试部分的信息不会泄漏进来。在 20 次随机划分上比较：你预计会怎样？
 
 # %%
 splits = [train_test_split(F, t, test_size=0.3, stratify=t, random_state=s) for s in range(20)]
@@ -850,7 +850,7 @@ assert max(accuracy) - min(accuracy) > 0.03
 # One more question. Is this data set linearly separable? `separating_line` knows. Then give the perceptron up to 2000 epochs.
 
 # %% [markdown] lang="zh"
-# **值得注意。** 20 个结果两两不同。仅仅换一个随机种子，测试准确率就会变动好几个百分点，所以，一项改动带来的提高如果比这还小，先别急着叫好。
+# **值得注意。** 20 个结果两两不同。仅仅换一个随机种子，测试准确率就会变动好几个百分点，所以，单跑一次就提高一两个百分点，先别急着叫好；要像上面那样，在许多次划分上比较。
 #
 # 还有一个问题：这个数据集线性可分吗？`separating_line` 知道答案。然后让感知机最多训练 2000 轮。
 
@@ -1088,7 +1088,7 @@ assert (calm - calm["default"]).abs().max() < 0.015
 #
 # ### 陷阱一：默认设置没到终点就停下
 #
-# 本章有一些公开的代码，取两个品种的鸢尾花（setosa 和 versicolor）的两个特征（花萼长度和花萼宽度）来训练，结果发现总有一朵花分错。是数据的问题吗？先问 `separating_line`，再分别用默认的 `tol` 和 `tol=None` 各训练一遍，每种取 20 种打乱方式。
+# 本章有一些公开的代码，取两种鸢尾花（setosa 和 versicolor）的两个特征（花萼长度和花萼宽度）来训练，结果发现总有一朵花分错。是数据的问题吗？先问 `separating_line`，再分别用默认的 `tol` 和 `tol=None` 各训练一遍，每种取 20 种打乱方式。
 
 # %%
 A, t2 = pairs["setosa / versicolor"][0][:, :2], pairs["setosa / versicolor"][1]
@@ -1149,11 +1149,11 @@ assert stuck.n_iter_ == 6
 # The iris file lists one species after the other. Train versicolor against virginica for 20 epochs with and without shuffling:
 
 # %% [markdown] lang="zh"
-# **正确做法。** 如果已知数据线性可分：设 `tol=None`，给足轮数，然后*看一眼* `score(X, y)` 是不是 1。如果数据不可分：取平均，并用测试数据来评价。
+# **正确做法。** 如果已知数据线性可分：设 `tol=None`，给足轮数，然后*看一眼* `score(X, y)` 是不是 1。其他情形（不可分或不知道）：取平均，并用测试数据来评价。
 #
 # ### 陷阱二：文件已按类别排好序，又不打乱
 #
-# 鸢尾花的文件是一个品种接着一个品种排列的。用 versicolor 对 virginica 训练 20 轮，比较打乱与不打乱：
+# 鸢尾花的文件是一种接着一种排列的。用 versicolor 对 virginica 训练 20 轮，比较打乱与不打乱：
 
 # %%
 A, t3 = pairs["versicolor / virginica"]
@@ -1318,7 +1318,7 @@ assert ([2 + 1, 0, 2], 0 + y[0]) != ([2, 0, 3], -1)
 # %% [markdown] lang="zh"
 # **值得注意。** 第 3 列之后只有 x3 是误分类点，用它更新，得到 α = (1, 0, 3)、b = −2。印出的 (2, 0, 2)、0 是用 *x1* 更新才会有的结果，可是 x1 在正确的一侧（5 > 0）。下一列可以作证：它标的是 x1，数值为 (2, 0, 3)、−1，这能由 (1, 0, 3)、−2 得到，却不能由印出的数值得到。表中其余各列都是对的。
 #
-# **有什么用。** 既然只出现内积，就可以把 G 换成别的“内积”，即核函数（kernel）。取 $(1+x\cdot z)^2$，对偶形式的感知机就能解决异或，用不着谁去想出那个乘积特征：
+# **用在哪里。** 既然只出现内积，就可以把 G 换成别的“内积”，即核函数（kernel）。取 $(1+x\cdot z)^2$，对偶形式的感知机就能解决异或，用不着谁去想出那个乘积特征：
 
 # %%
 K = (1 + X_xor @ X_xor.T) ** 2
@@ -1464,12 +1464,12 @@ assert bound(F_scaled, gap) > 1e7
 # %% [markdown] lang="zh"
 # ### 用两个凸壳来看线性可分（习题2.3）
 #
-# 一组点的凸壳（convex hull）是包含它们的最小凸集，也就是所有的混合 $\sum_i\lambda_ix_i$，其中 $\lambda_i\ge0$，$\sum_i\lambda_i=1$。习题2.3 要求证明：样本集线性可分的充分必要条件是，正实例点集的凸壳与负实例点集的凸壳互不相交。分两个方向来证。
+# 一组点的凸壳（convex hull）是包含它们的最小凸集，也就是所有的凸组合 $\sum_i\lambda_ix_i$，其中 $\lambda_i\ge0$，$\sum_i\lambda_i=1$。习题2.3 要求证明：样本集线性可分的充分必要条件是，正实例点集的凸壳与负实例点集的凸壳互不相交。分两个方向来证。
 #
-# - *线性可分 → 凸壳不相交。* 如果直线存在，正实例点的任何混合得分都为正，负实例点的任何混合得分都为负。公共点则必须既正又负，矛盾。
-# - *凸壳不相交 → 线性可分。* 取两个凸壳之间距离最近的一对点，过它们连线的中点作垂线，两个凸壳就分居垂线的两侧。
+# - *线性可分 → 凸壳不相交。* 如果直线存在，正实例点的任何凸组合得分都为正，负实例点的任何凸组合得分都为负。公共点则必须既正又负，矛盾。
+# - *凸壳不相交 → 线性可分。* 取两个凸壳之间距离最近的一对点，作它们连线的垂直平分线（高维时为垂直平分超平面），两个凸壳就分居其两侧。
 #
-# 凸壳是否相交，同样是一个线性规划问题：求两组混合，使 $\sum_i\lambda_ix_i=\sum_j\mu_jx_j$。如果习题的结论成立，那么对每个数据集，两个线性规划恰好有一个有解。
+# 凸壳是否相交，同样是一个线性规划问题：求两组凸组合，使 $\sum_i\lambda_ix_i=\sum_j\mu_jx_j$。如果习题的结论成立，那么对每个数据集，两个线性规划恰好有一个有解。
 
 # %%
 def hulls_meet(X, y):
