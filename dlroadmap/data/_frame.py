@@ -17,18 +17,20 @@ class DataError(RuntimeError):
 
 @dataclass(frozen=True)
 class File:
-    """One file of a competition.
+    """One file of a data set.
 
     name : file name in the cache folder
     url : where public code fetches it
     sha256 : the accepted hashes (public copies differ in their line ends)
     page : the page for people, for a download by hand
+    login : whether that page asks for an account
     """
 
     name: str
     url: str
     sha256: frozenset
     page: str
+    login: bool = False
 
 
 def cache_folder():
@@ -57,7 +59,7 @@ def announce(name, source, text):
 
 
 def fetch(file, subfolder):
-    """The path of a competition's file, fetched into the cache folder if it is not there.
+    """The path of a data set's file, fetched into the cache folder if it is not there.
 
     The download goes to a temporary file beside the target and is moved into place only when
     its SHA-256 is right, so a torn download leaves nothing behind and a rerun starts clean.
@@ -70,8 +72,8 @@ def fetch(file, subfolder):
     """
     folder = cache_folder() / subfolder
     target = folder / file.name
-    by_hand = (f"Or get it by hand from {file.page} (login) and put it into {folder}. "
-               f"To work on the stand-in instead, unset {SWITCH}.")
+    by_hand = (f"Or get it by hand from {file.page}{' (login)' if file.login else ''} and put it "
+               f"into {folder}. To work on the embedded data instead, unset {SWITCH}.")
     try:
         there = target.exists()
     except OSError as error:
@@ -136,7 +138,7 @@ def _verify(path, file, by_hand):
                         f"permissions, or remove it and run this again. {by_hand}") from error
     if not good:
         raise DataError(
-            f"{path} is not the competition's {file.name}: {_looks_like(path)}; its SHA-256 is "
+            f"{path} is not the known {file.name}: {_looks_like(path)}; its SHA-256 is "
             f"not the known one. The file was left alone. Move it away and run this again to "
             f"fetch it from {file.url}. {by_hand}")
 

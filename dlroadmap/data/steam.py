@@ -54,12 +54,12 @@ TRAIN_FILE = File(
     "zhengqi_train.txt", _ADDRESS + "zhengqi_train.txt",
     frozenset({"7eb49d975f3e0db4041c7624efe9ca6d9ade7e7591a763bbadddeec8b28db7c9",    # CRLF
                "0f3926b230da032b54f2e320df50012e62508b267126042766cf8633b3e596d5"}),  # LF
-    _PAGE)
+    _PAGE, login=True)
 TEST_FILE = File(
     "zhengqi_test.txt", _ADDRESS + "zhengqi_test.txt",
     frozenset({"832d24ab487f6442bfbda502f6b0f29e406312bca513f29dee95b4def50b0440",    # CRLF
                "be2aee19548f19495845cdaca66a4f3e12c1f91495c47a9ed5671696663f69f3"}),  # LF
-    _PAGE)
+    _PAGE, login=True)
 
 #: How much of its last value each of the five AR(1) processes keeps from row to row.
 SPEEDS = np.array([0.0, 0.5, 0.9, 0.98, 0.998])
