@@ -178,15 +178,17 @@ def _blank_cells(root, notebook, book):
     folder = (root / notebook).parent
     folder.mkdir(parents=True, exist_ok=True)
     execute(book, folder, allow_errors=True)
-    waiting = set()
+    waiting, wrong = set(), []
     for i, cell in enumerate(_code(book)):
         for output in cell.outputs:
             if output.output_type == "error":
                 if output.ename not in ("NotImplementedError", "NameError"):
-                    raise PressError(f"{notebook}: with blank exercises this cell fails with "
-                                     f"{output.ename}: {output.evalue}\n{cell.source}")
+                    wrong.append(f"{output.ename}: {output.evalue}\n{cell.source}")
                 waiting.add(i)
         cell.outputs, cell.execution_count = [], None
+    if wrong:
+        raise PressError(f"{notebook}: with blank exercises "
+                         + "\n\n".join(f"this cell fails with {text}" for text in wrong))
     return waiting
 
 

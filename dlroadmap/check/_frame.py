@@ -34,7 +34,10 @@ def exercise(function):
                         f"not {_short(candidate)}.")
         try:
             looked_at = function(candidate)
-        except NotImplementedError:
+        except NotImplementedError as error:
+            if not _is_blank(error):
+                progress.note(name, "attempted")
+                raise Wrong(f"{name}: it stopped with NotImplementedError: {error}") from error
             print(f"{name}: not attempted yet. Fill in the TODO, then run this cell again.")
             return
         except Wrong as wrong:
@@ -45,6 +48,18 @@ def exercise(function):
 
     check.is_check = True
     return check
+
+
+def _is_blank(error):
+    """Whether a NotImplementedError comes from a blank: press writes "name: hint" into it.
+
+    Libraries raise it too (torch, for a dtype that an operation does not know); that is an
+    ordinary mistake of the learner.
+    """
+    import dlroadmap.check
+
+    text = str(error)
+    return not text or text.partition(":")[0] in dir(dlroadmap.check)
 
 
 def _short(value):
@@ -113,9 +128,11 @@ def call(candidate, *args, about, may_change=()):
     given = [_copy(a) for a in args]
     try:
         result = candidate(*given)
-    except (NotImplementedError, KeyboardInterrupt):
+    except KeyboardInterrupt:
         raise
     except Exception as error:
+        if isinstance(error, NotImplementedError) and _is_blank(error):
+            raise
         raise Wrong(f"with {about} it stopped with {type(error).__name__}: {error}") from error
     for i, (before, after) in enumerate(zip(args, given, strict=True)):
         if i not in may_change and not _unchanged(before, after):

@@ -1222,10 +1222,11 @@ print(f"recall, pos_label=0:    {recall_score(raw_truth, raw_guess, pos_label=0)
 
 # %%
 assert recall_score(raw_truth, raw_guess) > 0.9
+assert abs(sweep.loc[0.5, "recall"] - 0.8) < 0.02
 assert np.isclose(recall_score(raw_truth, raw_guess, pos_label=0), sweep.loc[0.5, "recall"])
 
 # %% [markdown]
-# **What to notice.** The first number is the recall of *benign*. It looks fine and hides that one malignant tumour in five is missed. **Right:** look at `classes_` or `target_names` first, then pass `pos_label`.
+# **What to notice.** The first number is the recall of *benign*. It looks fine and hides that about one malignant tumour in five is missed. **Right:** look at `classes_` or `target_names` first, then pass `pos_label`.
 
 # %% [markdown]
 # ## Beyond the roadmap

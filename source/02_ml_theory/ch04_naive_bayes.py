@@ -1419,7 +1419,7 @@ print("P(Y = -1 | 2, S): naive Bayes 0.7500, logistic regression",
 assert 0.74 < direct.predict_proba(hot.transform(query))[0, 0] < 0.7499
 
 # %% [markdown]
-# **What to notice.** Near, but not the same: two questions to the same table. The lesson on maximum entropy takes this up.
+# **What to notice.** Near, but not the same: two questions to the same table. [The lesson on maximum entropy](ch06_maximum_entropy.ipynb) takes this up.
 #
 # ### Write the bell curve in log space (challenge)
 #

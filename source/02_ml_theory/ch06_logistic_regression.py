@@ -29,7 +29,7 @@
 #
 # **You need** [chapter 2](ch02_perceptron.ipynb), and from stage 1 the gradient (梯度), the second derivative and maximum likelihood (极大似然).
 #
-# **Where this stands.** Stage 2 of the roadmap, core path, three days. First read section 6.1 of 李航《统计学习方法》 (1st edition). **Stuck?** Read the post on logistic regression in [刘建平's blog](https://www.cnblogs.com/pinard/category/894692.html?page=4), or [scikit-learn's guide](https://scikit-learn.org/stable/modules/linear_model.html#logistic-regression). The second half of the chapter, maximum entropy, is a lesson of its own.
+# **Where this stands.** Stage 2 of the roadmap, core path, three days. First read section 6.1 of 李航《统计学习方法》 (1st edition). **Stuck?** Read the post on logistic regression in [刘建平's blog](https://www.cnblogs.com/pinard/category/894692.html?page=4), or [scikit-learn's guide](https://scikit-learn.org/stable/modules/linear_model.html#logistic-regression). The second half of the chapter, [maximum entropy](ch06_maximum_entropy.ipynb), is a lesson of its own.
 
 # %%
 import warnings
@@ -1319,7 +1319,7 @@ assert min(ranks["logistic, location μ"], ranks["logistic, scale γ"]) >= 8
 #
 # $$P(y\mid\pi)=\pi^y(1-\pi)^{1-y}=\exp\left[y\ln\frac{\pi}{1-\pi}+\ln(1-\pi)\right],$$
 #
-# with T(y) = y and η = the logit. That is line 3 of the derivation again, and it is why the logit is called the natural parameter: logistic regression makes it linear in x. (Exercise 6.3, DFP for maximum entropy, belongs to the second half of the chapter.)
+# with T(y) = y and η = the logit. That is line 3 of the derivation again, and it is why the logit is called the natural parameter: logistic regression makes it linear in x. (Exercise 6.3, DFP for maximum entropy, stands in [the lesson on maximum entropy](ch06_maximum_entropy.ipynb).)
 
 # %% [markdown]
 # ## Check yourself
@@ -1398,4 +1398,4 @@ assert twice_default.coef_[0, 0] > default.coef_[0, 0] + 0.1
 #
 # Say this aloud: *Logistic regression models the log-odds as a linear function, so P(Y=1|x) = 1/(1+e^(−w·x)). The weights maximise the log-likelihood Σ[y w·x − ln(1+e^(w·x))]. Its gradient is Xᵀ(y − π), its Hessian −XᵀSX with S = diag π(1−π), so it is concave, and Newton's step is (XᵀSX)⁻¹Xᵀ(y − π). e^w is the factor on the odds for one unit more. For separable data there is no finite maximum; a penalty repairs that. For C classes the sigmoid becomes softmax, and the gradient is Xᵀ(Y − P). In scikit-learn: scale, the default C = 1 is a penalty, C = inf is the book.*
 #
-# **Links.** 李航《统计学习方法》 chapter 6, section 6.1, 习题6.1, 6.2 · J. Berkson, "Application of the logistic function to bio-assay", 1944 · D. R. Cox, "The regression analysis of binary sequences", 1958 · A. Albert and J. A. Anderson, "On the existence of maximum likelihood estimates in logistic regression models", 1984 · [scikit-learn: LogisticRegression](https://scikit-learn.org/stable/modules/generated/sklearn.linear_model.LogisticRegression.html). Next in the book: the maximum entropy model (最大熵模型), which turns out to be the same model from another side.
+# **Links.** 李航《统计学习方法》 chapter 6, section 6.1, 习题6.1, 6.2 · J. Berkson, "Application of the logistic function to bio-assay", 1944 · D. R. Cox, "The regression analysis of binary sequences", 1958 · A. Albert and J. A. Anderson, "On the existence of maximum likelihood estimates in logistic regression models", 1984 · [scikit-learn: LogisticRegression](https://scikit-learn.org/stable/modules/generated/sklearn.linear_model.LogisticRegression.html). Next in the book: [the maximum entropy model](ch06_maximum_entropy.ipynb) (最大熵模型), which turns out to be the same model from another side.

@@ -135,6 +135,28 @@ def test_a_check_reports(capsys, monkeypatch):
     assert noted == [("twice", "passed"), ("twice", "attempted")]
 
 
+def test_only_a_blank_counts_as_not_attempted(capsys):
+    """torch raises NotImplementedError too, for instance for a dtype that it cannot handle."""
+
+    @exercise
+    def twice(candidate):
+        call(candidate, 2, about="x = 2")
+
+    def another_blank(x):
+        raise NotImplementedError("softmax_loss: subtract the largest score first")
+
+    def wrong_dtype(x):
+        raise NotImplementedError('"nll_loss" not implemented for \'Long\'')
+
+    twice(another_blank)
+    assert "not attempted yet" in capsys.readouterr().out
+    with pytest.raises(Wrong, match=r"with x = 2 it stopped with NotImplementedError: .nll_loss"):
+        twice(wrong_dtype)
+    raw = exercise(lambda candidate: candidate(2))  # a check that calls without the frame's call
+    with pytest.raises(Wrong, match=r"it stopped with NotImplementedError: .nll_loss"):
+        raw(wrong_dtype)
+
+
 def test_numerical_gradient():
     x = np.random.default_rng(0).normal(size=(2, 3))
     up = np.random.default_rng(1).normal(size=(2, 3))
