@@ -25,7 +25,7 @@
 # - say the maximum entropy principle (最大熵原理) in one sentence, and give a reason to believe it;
 # - solve a small problem with the dual (对偶问题) on paper;
 # - explain why the maximum entropy model and logistic regression are the same model;
-# - name the difference to naive Bayes.
+# - name the difference from naive Bayes.
 #
 # **You need** [logistic regression](ch06_logistic_regression.ipynb), entropy from [chapter 5](ch05_decision_tree.ipynb), and table 4.1 of [chapter 4](ch04_naive_bayes.ipynb).
 #
@@ -63,9 +63,9 @@ for P in ([0.9, 0.1, 0, 0, 0], [0.4, 0.3, 0.1, 0.1, 0.1], [0.2, 0.2, 0.2, 0.2, 0
 rng = np.random.default_rng(0)
 random_P = rng.dirichlet(np.ones(5), size=10_000)         # each row: 5 shares that add up to 1
 print(f"largest of 10,000 random ones: {entropy(random_P, axis=1).max():.3f}")
+uniform = np.full(5, 0.2)
 
 # %%
-uniform = np.full(5, 0.2)
 assert np.isclose(entropy(uniform), 1.609438, atol=5e-7)
 assert np.isclose(entropy(uniform), np.log(5))
 assert entropy(random_P, axis=1).max() < np.log(5)
@@ -80,7 +80,7 @@ assert entropy(random_P, axis=1).max() < np.log(5)
 #
 # Write down your five probabilities after fact 1, and again after fact 2. The book asks the second question and leaves it open.
 #
-# Then let a machine search. Each fact is a row of 0s and 1s, so that `f @ P` adds up the named probabilities. `minimize` with method "SLSQP" finds the smallest −H among all P that satisfy equations; `jac` is the gradient. Read over the function and look at its results.
+# Then let a machine search. Each fact is a row of 0s and 1s, so that `f @ P` adds up the named probabilities. `minimize` with method "SLSQP" finds the smallest −H among all P that satisfy equations; `jac` is the gradient. You need not understand every line of the function; look at its results.
 
 # %%
 def most_uncertain(f, b):
@@ -115,10 +115,10 @@ titles = ("Nothing known", "P(A)+P(B) = 0.3", "and P(A)+P(C) = 0.5")
 for ax, P, title in zip(axes, found, titles, strict=True):
     ax.bar(list("ABCDE"), P, color=plot.SKY, edgecolor="black", lw=0.6)
     ax.set(title=f"{title}\nentropy {entropy(P):.4f} nats", xlabel="value of X")
-axes[2].plot(list("ABCDE"), equal_split, "D", color=plot.RED, label="split equally: 1.5466")
-axes[2].legend(loc="upper right")
+axes[2].plot(list("ABCDE"), equal_split, "D", color=plot.RED)
+axes[2].text(4.45, 0.41, "diamonds: split equally, 1.5466", ha="right", fontsize=9)
 axes[0].set(ylabel="probability", ylim=(0, 0.44))
-fig.suptitle("Each fact lowers the largest possible entropy", x=0.01, ha="left")
+fig.suptitle("Each of these two facts lowers the largest possible entropy", x=0.01, ha="left")
 plt.show()
 
 # %% [markdown]
@@ -126,14 +126,14 @@ plt.show()
 #
 # **What to notice.** After fact 1 you probably agree with the machine: A and B share 3/10, the rest share 7/10. That is the book's answer, 3/20 and 7/30. After fact 2 it is tempting to keep A = B = 0.15 and to split the rest to fit. Those numbers satisfy both facts, but their entropy is smaller than it needs to be: 1.5466 against 1.5591. After fact 1 nothing told A and B apart. Fact 2 names A and not B, so there is no longer a reason to treat them alike.
 #
-# And each fact costs uncertainty: 1.6094, 1.5878, 1.5591.
+# Each of these two facts costs uncertainty: 1.6094, 1.5878, 1.5591.
 #
 # **The idea: the principle.** Among all models that satisfy the known facts, the constraints (约束条件), choose the one with the largest entropy. What is not known is treated as equally likely (等可能的) as far as the constraints allow; and the entropy is the measure of that.
 
 # %% [markdown]
 # ## Count the ways
 #
-# Why the entropy, and not some other measure of "even"? Here is a reason that you can count. Write down a sequence of N letters. For N = 20 the facts read: A and B occur 6 times together, A and C 10 times. Let all sequences be equally likely, and keep those in which both facts hold. How often does A occur in them? First an experiment: a million sequences, of which `multinomial` returns the counts of the five letters.
+# Why the entropy, and not some other measure of "even"? Here is a reason that you can count. Write down a sequence of N letters. For N = 20 the facts read: the counts of A and B add up to 6, those of A and C to 10. Let all sequences be equally likely, and keep those in which both facts hold. How often does A occur in them? First an experiment: a million sequences, of which `multinomial` returns the counts of the five letters.
 
 # %%
 counts = rng.multinomial(20, uniform, size=1_000_000)     # (1000000, 5)
@@ -143,7 +143,7 @@ print(f"{len(kept)} sequences satisfy both facts")
 print("how many hold 0, 1, … 6 times A:", share_seen.round(2))
 
 # %% [markdown]
-# Now exactly. If A occurs $n_A$ times, then B occurs $0.3N-n_A$ times, C occurs $0.5N-n_A$ times, and $0.2N+n_A$ places are left for D and E, with two choices each. The number of such sequences is $N!/(n_A!\,n_B!\,n_C!\,n_{DE}!)\cdot2^{n_{DE}}$. `gammaln(n + 1)` is ln n!, so that nothing overflows.
+# Now exactly. If A occurs $n_A$ times, then B occurs $0.3N-n_A$ times, C occurs $0.5N-n_A$ times, and $n_{DE}=0.2N+n_A$ places are left for D and E, with two choices each. The number of such sequences is $N!/(n_A!\,n_B!\,n_C!\,n_{DE}!)\cdot2^{n_{DE}}$. `gammaln(n + 1)` is ln n!, so that nothing overflows.
 
 # %%
 def share_of_ways(N):
@@ -179,7 +179,7 @@ fig, axes = plt.subplots(1, 2, figsize=(8.8, 3.5), sharex=True)
 axes[0].plot(a, entropy(one_free(a)), color=plot.BLUE)
 axes[0].plot(0.15, entropy(equal_split), "D", color=plot.RED, label="split equally")
 axes[0].set(ylabel="entropy (nats)", title="The entropy is largest at 0.186 …")
-axes[0].legend(loc="lower center")
+axes[0].legend(loc="lower right")
 for N, style, colour in ((20, "o:", plot.ORANGE), (100, ".--", plot.GREEN), (1000, "-", "black")):
     share = share_of_ways(N)
     axes[1].plot(np.arange(len(share)) / N, share / share.max(), style, color=colour,
@@ -197,14 +197,17 @@ assert abs(a[entropy(one_free(a)).argmax()] - 0.186) < 0.0015
 # %% [markdown]
 # **Figure in words.** Left, the entropy against P(A) is a hill with its top at 0.186; the red diamond of the equal split lies left of it, lower. Right, the number of sequences against the share of A: a wide bump for N = 20, a narrower one for N = 100, a thin spike for N = 1000, around the same place.
 #
-# **What to notice.** Of the sequences with N = 1000 that satisfy both facts, more than 99.9 % have a share of A within 0.03 of the maximum entropy answer. So the answer is not a matter of taste. Start with all sequences equally likely: then it describes what almost all of those look like that agree with what you know.
+# **What to notice.** Of the sequences with N = 1000 that satisfy both facts, more than 99.9 % have a share of A within 0.03 of the maximum entropy answer. So the answer is not a matter of taste. Start with all sequences equally likely: then it describes what almost all sequences look like that agree with what you know.
 #
-# **Try it.** Change fact 2 to P(A) + P(C) = 0.3 and predict first: which letters have equal probabilities now, and is P(A) larger or smaller than 0.186? Expect B = C, because the facts no longer distinguish them, and a smaller P(A), because fact 2 now asks for less.
+# **Try it.** Suppose fact 2 said P(A) + P(C) = 0.3. Predict: which letters get equal probabilities, and is P(A) larger or smaller than 0.186? Then run.
 
 # %%
 tried = most_uncertain(f, [0.3, 0.3])
 print(dict(zip("ABCDE", tried.round(3).tolist(), strict=True)))
 assert np.allclose(tried, [0.122, 0.178, 0.178, 0.261, 0.261], atol=6e-4)
+
+# %% [markdown]
+# B = C, because the facts no longer tell them apart, and P(A) is smaller, because fact 2 now asks for less.
 
 # %% [markdown]
 # ## Solve it with multipliers (例6.2)
@@ -214,7 +217,7 @@ assert np.allclose(tried, [0.122, 0.178, 0.178, 0.261, 0.261], atol=6e-4)
 # 1. $L(P,w)=\sum_iP_i\ln P_i+w_1\left(P_1+P_2-\frac3{10}\right)+w_0\left(\sum_iP_i-1\right)$ — each constraint gets a price w, a Lagrange multiplier (拉格朗日乘子). L is the Lagrangian (拉格朗日函数). Where the constraints hold, $L=-H$.
 # 2. $\dfrac{\partial L}{\partial P_1}=1+\ln P_1+w_1+w_0=0$, and $1+\ln P_3+w_0=0$ for $P_3$ — for fixed prices, the smallest L over P. ($P_2$ is like $P_1$; $P_4$, $P_5$ like $P_3$.)
 # 3. $P_1=P_2=e^{-w_1-w_0-1}$, $P_3=P_4=P_5=e^{-w_0-1}$ — solve for P. An exponential appears, because the derivative of $P\ln P$ holds a logarithm.
-# 4. $\Psi(w)=-2e^{-w_1-w_0-1}-3e^{-w_0-1}-\frac3{10}w_1-w_0$ — put P back into L. $\Psi$ is the dual function (对偶函数): it depends on the prices alone.
+# 4. $\Psi(w)=-2e^{-w_1-w_0-1}-3e^{-w_0-1}-\frac3{10}w_1-w_0$ — put P back into L: with $\ln P_1=-w_1-w_0-1$ almost everything cancels, and $-\sum_iP_i-\frac3{10}w_1-w_0$ is left. $\Psi$ is the dual function (对偶函数): it depends on the prices alone. For these prices it is the smallest L; and where the constraints hold, L = −H. So $\Psi$ never exceeds the −H that we look for, and the best prices are those that make it largest.
 # 5. $\dfrac{\partial\Psi}{\partial w_1}=2e^{-w_1-w_0-1}-\frac3{10}=0$, $\dfrac{\partial\Psi}{\partial w_0}=2e^{-w_1-w_0-1}+3e^{-w_0-1}-1=0$ — the maximum of $\Psi$. Read with line 3, the two equations say: the constraints hold.
 # 6. $e^{-w_1-w_0-1}=\frac3{20}$, $e^{-w_0-1}=\frac7{30}$ — the answer.
 #
@@ -246,6 +249,7 @@ fig, ax = plt.subplots(figsize=(7, 3.9))
 ax.hlines(-entropy(some, axis=1), -1.5, 2.5, color="#999999", lw=0.6)
 ax.plot([], [], color="#999999", lw=0.6, label="−H of 40 distributions with P(A)+P(B) = 0.3")
 ax.plot(price, dual, color=plot.BLUE, label="dual Ψ")
+ax.axhline(-entropy(found[1]), color=plot.RED, ls=":", lw=1.2, label="smallest −H")
 ax.plot(w1, -best.fun, "o", color=plot.RED, label="w1 = 0.4418, Ψ = −1.5878")
 ax.set(xlabel="price w1", ylabel="nats", ylim=(-2.0, -1.3), xlim=(-1.5, 2.5),
        title="The dual stays below, and its top touches the answer")
@@ -260,21 +264,21 @@ random_w = rng.normal(size=(2, 5000))
 assert (-minus_dual(random_w)).max() <= -best.fun + 1e-9
 
 # %% [markdown]
-# **Figure in words.** A blue arch, the dual, rises to a red dot at price 0.44 and height −1.588 and falls again. Grey horizontal lines, one for each of 40 distributions, lie above the dot, the lowest close to it.
+# **Figure in words.** A blue arch, the dual, rises to a red dot at price 0.44 and height −1.588 and falls again. Grey horizontal lines, one for each of 40 distributions, lie above the dot, the lowest close to it. A dotted red line, the smallest −H, touches the arch at the dot.
 #
 # **The idea: the dual.** Every value of the dual is a lower bound for −H of every distribution that satisfies the constraints: there L = −H for any price, and $\Psi$ is the smallest L. Here no gap is left: the maximum of the dual equals the minimum of −H. (−H is a convex function, 凸函数, and the constraints are linear; then this holds in general, as the book's appendix on Lagrange duality explains.) So you may solve the dual instead. It has one unknown for each constraint, and no constraints.
 #
 # **A trap in the signs.** In 例6.2 the book adds $w_1(P_1+P_2-\frac3{10})$. In the general model, below, it adds $w_i(\text{wanted}-\text{present})$, with the opposite sign. The distribution is the same; the weight changes its sign:
 
 # %%
-weights = np.array([-w1, -w1, 0, 0, 0])                   # the form of (6.22): e^(weight) / sum
+weights = np.array([-w1, -w1, 0, 0, 0])                   # e^weight / sum, the book's (6.22)
 print("P =", softmax(weights).round(4), "  weight of the first fact:", round(-w1, 4))
 assert np.allclose(softmax(weights), found[1], atol=1e-5)
 
 # %% [markdown]
 # ### Finish example 6.1 on paper
 #
-# With both facts, line 3 becomes: A carries both prices, B the first, C the second, D and E none. In the form of (6.22), with weights $v_1,v_2$ for the two facts,
+# With both facts, line 3 becomes: A carries both prices, B the first, C the second, D and E none. In the form of the book's formula (6.22), $e$ to the sum of the weights, divided by a total (derived below, for classifiers), with weights $v_1,v_2$ for the two facts,
 #
 # $$P\ \propto\ \bigl(e^{v_1+v_2},\ e^{v_1},\ e^{v_2},\ 1,\ 1\bigr),\qquad\text{so}\qquad P(A)\,P(D)=P(B)\,P(C).$$
 #
@@ -296,24 +300,24 @@ assert np.allclose([v1, v2], [-0.5249, 0.4875], atol=5e-5)
 # %% [markdown]
 # ## Turn the principle into a classifier
 #
-# So far there was one distribution P(x). A classifier needs P(y|x), a distribution of the class for each x. What are its "facts"? Counts from the training data. Take table 4.1 (表4.1) of chapter 4: 15 rows, $X^{(1)}\in\{1,2,3\}$, $X^{(2)}\in\{S,M,L\}$, class y = −1 or 1. `Z` has one column of 0 and 1 for each value (one-hot), `Y` one for each class.
+# So far there was one distribution P(x). A classifier needs P(y|x), a distribution of the class for each x. What are its "facts"? Counts from the training data. Take table 4.1 (表4.1) of chapter 4: 15 rows, $X^{(1)}\in\{1,2,3\}$, $X^{(2)}\in\{S,M,L\}$, class y = −1 or 1. `onehot` has one column of 0 and 1 for each value (one-hot), `Y` one for each class.
 
 # %%
 X1 = np.repeat([1, 2, 3], 5)
 X2 = np.array(list("SMMSSSMMLLLMMLL"))
 y = np.array([-1, -1, 1, 1, -1, -1, -1, 1, 1, 1, 1, 1, 1, 1, -1])
 values = [(X1, 1), (X1, 2), (X1, 3), (X2, "S"), (X2, "M"), (X2, "L")]
-Z = np.array([column == v for column, v in values], float).T       # (N, D) = (15, 6)
+onehot = np.array([column == v for column, v in values], float).T       # (N, D) = (15, 6)
 Y = np.array([y == -1, y == 1], float).T                           # (N, C) = (15, 2)
 names = ["X1=1", "X1=2", "X1=3", "X2=S", "X2=M", "X2=L"]
-counted = pd.DataFrame(Z.T @ Y, index=names, columns=["y = −1", "y = 1"])
+counted = pd.DataFrame(onehot.T @ Y, index=names, columns=["y = −1", "y = 1"])
 counted.T
 
 # %%
 assert counted.to_numpy().astype(int).tolist() == [[3, 2], [2, 3], [1, 4], [3, 1], [2, 4], [1, 4]]
 
 # %% [markdown]
-# **What to notice.** `Z.T @ Y` counts how often each value occurs with each class: 12 numbers. Each belongs to a feature function (特征函数), a question about the pair (x, y) that is answered with 1 or 0, such as
+# **What to notice.** `onehot.T @ Y` counts how often each value occurs with each class: 12 numbers. Each belongs to a feature function (特征函数), a question about the pair (x, y) that is answered with 1 or 0, such as
 #
 # $$f_1(x,y)=\begin{cases}1,&x^{(1)}=1\text{ and }y=-1\\0,&\text{otherwise.}\end{cases}$$
 #
@@ -322,9 +326,9 @@ assert counted.to_numpy().astype(int).tolist() == [[3, 2], [2, 3], [1, 4], [3, 1
 # Now fit logistic regression to the same columns, without a penalty (`C=np.inf`) and without an intercept. It has never heard of entropy or of these constraints. What does it expect?
 
 # %%
-model = LogisticRegression(C=np.inf, fit_intercept=False, tol=1e-12, max_iter=1000).fit(Z, y)
-P = model.predict_proba(Z)                                # (15, 2), columns y = −1, 1
-expected = pd.DataFrame(Z.T @ P, index=names, columns=counted.columns)
+model = LogisticRegression(C=np.inf, fit_intercept=False, tol=1e-12, max_iter=1000).fit(onehot, y)
+P = model.predict_proba(onehot)                                # (15, 2), columns y = −1, 1
+expected = pd.DataFrame(onehot.T @ P, index=names, columns=counted.columns)
 print("with y = -1, counted :", *counted["y = −1"])
 print("with y = -1, expected:", *expected["y = −1"].round(4))
 
@@ -336,7 +340,7 @@ assert model.classes_.tolist() == [-1, 1]
 # **What to notice.** All twelve constraints hold (the assert checks both classes). And the entropy? There are 7 different x in the table, so P(y = −1|x) has 7 free numbers, and the constraints leave some of them free. `null_space` gives the directions in which you can change the 7 numbers without breaking a constraint. (The constraints with y = 1 then hold too: how often each value occurs is fixed.) Take 1000 random steps in these directions:
 
 # %%
-x_seen, where, times = np.unique(Z, axis=0, return_index=True, return_counts=True)
+x_seen, where, times = np.unique(onehot, axis=0, return_index=True, return_counts=True)
 q = P[where, 0]                                           # P(y = −1 | x) for the 7 different x
 free = null_space(x_seen.T * times)                       # (7, 2): two directions are free
 
@@ -359,14 +363,14 @@ assert np.allclose([(x_seen.T * times) @ other for other in others], counted["y 
 # %% [markdown]
 # **What to notice.** Every step lowers the entropy. Logistic regression *is* the maximum entropy model. Why? Repeat the six lines of 例6.2 for P(y|x).
 #
-# 1. $L=\sum_{x,y}\tilde P(x)P(y|x)\ln P(y|x)+\sum_iw_i\bigl(E_{\tilde P}(f_i)-E_P(f_i)\bigr)+\sum_x\tilde P(x)\,w_0(x)\bigl(1-\sum_yP(y|x)\bigr)$ — minus the entropy, and a price for each constraint. "Adds up to 1" is one constraint for each x.
+# 1. $L=\sum_{x,y}\tilde P(x)P(y|x)\ln P(y|x)+\sum_iw_i\bigl(E_{\tilde P}(f_i)-E_P(f_i)\bigr)+\sum_x\tilde P(x)\,w_0(x)\bigl(1-\sum_yP(y|x)\bigr)$ — minus the entropy, and a price for each constraint. "Adds up to 1" is one constraint for each x. (The book writes a single $w_0$. Here each x has its own price, multiplied by $\tilde P(x)$ to keep line 2 short; the result is the same.)
 # 2. $\dfrac{\partial L}{\partial P(y|x)}=\tilde P(x)\bigl[\ln P(y|x)+1-\sum_iw_if_i(x,y)-w_0(x)\bigr]=0$ — the smallest L for fixed prices.
 # 3. $P_w(y|x)=\dfrac1{Z_w(x)}\exp\sum_iw_if_i(x,y)$ with $Z_w(x)=\sum_y\exp\sum_iw_if_i(x,y)$ — solve for P; the normalising factor (规范化因子) $Z_w$ makes it add up to 1. This is (6.22).
 # 4. $\Psi(w)=\sum_iw_iE_{\tilde P}(f_i)-\sum_x\tilde P(x)\ln Z_w(x)$ — put P back: the dual function.
 # 5. $\Psi(w)=\sum_{x,y}\tilde P(x,y)\ln P_w(y|x)$ — look at line 3: $\ln P_w=\sum_iw_if_i-\ln Z_w$. So the dual function is the log-likelihood (对数似然函数), divided by N.
-# 6. $\dfrac{\partial\Psi}{\partial w_i}=E_{\tilde P}(f_i)-E_{P_w}(f_i)$ — at the maximum it is 0: the constraints hold. This is "truth minus prediction" of lesson 6a.
+# 6. $\dfrac{\partial\Psi}{\partial w_i}=E_{\tilde P}(f_i)-E_{P_w}(f_i)$ — because $\partial\ln Z_w(x)/\partial w_i=\sum_yP_w(y|x)f_i(x,y)$; at the maximum it is 0: the constraints hold. This is "truth minus prediction" of lesson 6a.
 #
-# With features "x_j, if y = k" the sum $\sum_iw_if_i(x,y)$ is $w_y\cdot x$, and line 3 is softmax. Maximum entropy asks "which is the most uncertain model that agrees with these averages?", maximum likelihood asks "which softmax model makes the data most probable?". They meet in the same P. Line 5 has a consequence that you can measure: at the maximum, minus the mean log-likelihood (the log loss) equals the conditional entropy.
+# With features "x_j, if y = k" the sum $\sum_iw_if_i(x,y)$ is $w_y\cdot x$, where $w_y$ collects the weights of class y, and line 3 is softmax. Maximum entropy asks "which is the most uncertain model that agrees with these averages?", maximum likelihood asks "which softmax model makes the data most probable?". They meet in the same P. Line 5 has a consequence that you can measure: at the maximum, minus the mean log-likelihood (the log loss) equals the conditional entropy.
 
 # %%
 print(f"entropy {entropy(P, axis=1).mean():.6f}   log loss {log_loss(y, P):.6f}")
@@ -391,24 +395,24 @@ P_nb = bayes.predict_proba(codes)
 print(f"P(−1 | 2, S): naive Bayes {bayes.predict_proba([[1, 0]])[0, 0]:.4f}, "
       f"maximum entropy {model.predict_proba(query)[0, 0]:.4f}")
 print("with y = -1, counted    :", *counted["y = −1"])
-print("with y = -1, naive Bayes:", *(Z.T @ P_nb)[:, 0].round(2))
+print("with y = -1, naive Bayes:", *(onehot.T @ P_nb)[:, 0].round(2))
 
 # %%
 assert np.isclose(bayes.predict_proba([[1, 0]])[0, 0], 0.75)
 assert np.isclose(model.predict_proba(query)[0, 0], 0.7485, atol=5e-5)
-assert np.isclose((Z.T @ P_nb)[0, 0], 3.67, atol=0.005)
+assert np.isclose((onehot.T @ P_nb)[0, 0], 3.67, atol=0.005)
 
 # %% [markdown]
 # **What to notice.** Close on the query, but naive Bayes misses constraints: where 3 were counted it expects 3.67. Strange, as it is made of these very counts. Look at its formula: $\ln P(y)+\sum_j\ln P(x^{(j)}|y)$ is a sum of one number for each (value, class). That is the exponent of (6.22), with *other weights*.
 
 # %%
 W_nb = np.vstack([block.T for block in bayes.feature_log_prob_]) + bayes.class_log_prior_ / 2
-print("naive Bayes is a softmax of Z @ W_nb:", np.allclose(softmax(Z @ W_nb, axis=1), P_nb))
+print("naive Bayes is a softmax of onehot @ W_nb:", np.allclose(softmax(onehot @ W_nb, axis=1), P_nb))
 print(f"log-likelihood of y given x: naive Bayes {-log_loss(y, P_nb, normalize=False):.3f}, "
       f"maximum entropy {-log_loss(y, P, normalize=False):.3f}")
 
 # %%
-assert np.allclose(softmax(Z @ W_nb, axis=1), P_nb)
+assert np.allclose(softmax(onehot @ W_nb, axis=1), P_nb)
 assert np.isclose(-log_loss(y, P_nb, normalize=False), -8.931, atol=5e-4)
 assert np.isclose(-log_loss(y, P, normalize=False), -8.497, atol=5e-4)
 
@@ -422,7 +426,7 @@ nb_says, me_says = [], []
 for copies in range(4):
     more = np.c_[codes, np.repeat(codes[:, [1]], copies, axis=1)]
     nb_says.append(CategoricalNB(alpha=0).fit(more, y).predict_proba([[1, *[0] * (copies + 1)]]))
-    Z_more = np.c_[Z, np.tile(Z[:, 3:], copies)]
+    Z_more = np.c_[onehot, np.tile(onehot[:, 3:], copies)]
     fit = LogisticRegression(C=np.inf, fit_intercept=False, tol=1e-12, max_iter=1000)
     me_says.append(fit.fit(Z_more, y).predict_proba(np.c_[query, np.tile(query[:, 3:], copies)]))
 nb_says, me_says = np.array(nb_says)[:, 0, 0], np.array(me_says)[:, 0, 0]
@@ -432,7 +436,7 @@ print("P(−1 | 2, S), maximum entropy:", *me_says.round(3))
 # %%
 fig, axes = plt.subplots(1, 2, figsize=(8.8, 3.9))
 axes[0].plot([0.5, 4.5], [0.5, 4.5], color="black", lw=0.8)
-axes[0].plot(counted.to_numpy().ravel(), (Z.T @ P_nb).ravel(), "s", color=plot.ORANGE, ms=8,
+axes[0].plot(counted.to_numpy().ravel(), (onehot.T @ P_nb).ravel(), "s", color=plot.ORANGE, ms=8,
              label="naive Bayes")
 axes[0].plot(counted.to_numpy().ravel(), expected.to_numpy().ravel(), "o", color=plot.BLUE,
              label="maximum entropy")
@@ -471,6 +475,7 @@ G = np.eye(3)[grower]                                     # one-hot, (178, 3)
 free_fit = LogisticRegression(C=np.inf, tol=1e-10, max_iter=10_000).fit(S, grower)
 P_wine = free_fit.predict_proba(S)
 print("wines of each grower:", G.sum(axis=0), "  expected:", P_wine.sum(axis=0).round(3))
+print("judged wrongly:", (free_fit.predict(S) != grower).sum(), "of", len(S))
 
 # %%
 true_means = (G.T @ M) / G.sum(axis=0)[:, None]           # (grower, measurement)
@@ -487,7 +492,7 @@ assert np.isclose(entropy(P_wine, axis=1).mean(), log_loss(grower, P_wine), atol
 assert np.abs(free_fit.coef_).max() < 4                   # finite weights: not separable
 
 # %% [markdown]
-# **What to notice.** The accuracy is below 0.9, so many single wines are judged wrongly. Yet on average the model's "wine of grower 0" has the alcohol, the acid and the hue of the real ones, digit for digit. Maximum entropy does not promise right answers. It promises right averages, and no opinion beyond them.
+# **What to notice.** More than one wine in ten is judged wrongly. Yet on average the model's "wine of grower 0" has the alcohol, the acid and the hue of the real ones, to all printed decimals. Maximum entropy does not promise right answers. It promises right averages, and no opinion beyond them.
 
 # %% [markdown]
 # ## Parameters
@@ -551,7 +556,7 @@ axes[0].set(yscale="log", ylabel="largest miss of a constraint",
 axes[1].plot(C_grid, uncertain, "o-", color=plot.BLUE, label="conditional entropy")
 axes[1].plot(C_grid, loss, "s--", color=plot.ORANGE, label="log loss on the same wines")
 axes[1].axhline(shares, color="black", lw=0.8, ls=":", label="entropy of the shares")
-axes[1].set(ylim=(0.2, 1.2), ylabel="nats", title="Fewer demands leave more entropy")
+axes[1].set(ylim=(0.2, 1.2), ylabel="nats", title="Looser demands leave more entropy")
 axes[1].legend(loc=(0.4, 0.56), fontsize=9)
 for ax in axes:
     ax.set(xscale="log", xlabel="C")
@@ -566,19 +571,21 @@ assert (np.diff(uncertain) < 0).all()
 assert abs(uncertain[0] - shares) < 0.001
 assert abs(uncertain[-1] - loss[-1]) < 1e-3
 assert uncertain[4] - loss[4] > 0.03
+assert int(np.argmax(np.array(uncertain) - loss)) == 2          # at C = 0.01
+assert uncertain[2] - loss[2] > 0.25 > 0.02 > uncertain[0] - loss[0]
 assert 0.005 < missed[4] < 0.02
 
 # %% [markdown]
-# **Figure in words.** Left, on logarithmic axes, the largest miss stays near 0.35 at first and then falls in proportion to 1/C, to about 0.000002. Right, the entropy falls from the entropy of the class shares, 1.09, to about 0.29; the dashed log loss lies below it and joins it for large C.
+# **Figure in words.** Left, on logarithmic axes, the largest miss stays near 0.35 at first and then falls in proportion to 1/C, to about 0.000002. Right, the entropy falls from the entropy of the class shares, 1.09, to about 0.29; the dashed log loss lies below it, furthest at C = 0.01, and comes close to it at both ends.
 #
-# **What to notice.** Counts from few samples are no exact truths. With a finite C you say "agree with the averages, roughly", and the principle answers with a more uncertain model. For C near 0 it knows the shares of the growers and nothing else. Entropy and log loss are equal where the constraints hold, and apart where they are relaxed.
+# **What to notice.** Counts from few samples are no exact truths. With a finite C you say "agree with the averages, roughly", and the principle answers with a more uncertain model. For C near 0 it knows the shares of the growers and nothing else. Entropy minus log loss is $\sum w^2/(CN)$: zero where the constraints hold (large C), largest in between, and small again for C near 0, where the weights themselves vanish.
 
 # %% [markdown]
 # ## Traps
 #
 # ### Trap 1: features without their attribute
 #
-# Some public code stores a feature under the key (value, class). In table 5.1 (表5.1) of [chapter 5](ch05_decision_tree.ipynb) the attributes "has a job" and "owns a house" both have the values yes and no. How many different features are left?
+# Some public code stores a feature under the key (value, class). In table 5.1 (表5.1) of [chapter 5](ch05_decision_tree.ipynb) the attributes "has a job" and "owns a house" both have the values yes and no. How many different features that occur are left?
 
 # %%
 rows = """young no no fair no;         young no no good no;         young yes no good yes
@@ -614,7 +621,7 @@ assert m_keyed.predict_proba(keyed[[6]])[0, 1] > 0.7
 assert m_keyed.score(keyed, job) == 1
 
 # %% [markdown]
-# **What to notice.** For the colliding key the two people are the same person. **Right:** the key is (attribute, value, class). On 表5.1 a correct program finds 17 features; that is a quick test.
+# **What to notice.** For the colliding key the two people are the same person. **Right:** the key is (attribute, value, class). A program that makes a feature of each combination that *occurs* finds 17 on 表5.1 (of 10 values × 2 classes = 20; three never occur). That is a quick test.
 #
 # ### Trap 2: the weather that never comes to rest
 #
@@ -675,7 +682,7 @@ assert np.isclose(entropy(part), np.log(2))
 assert np.isclose(-(part * np.log(part)).sum(), 0.5691, atol=5e-5)
 
 # %% [markdown]
-# **What to notice.** `entropy` divides its input by the sum without a word, here to (½, ½), and gives ln 2. Your mistake of a P that adds up to 0.9 stays hidden in the same way. **Right:** assert that the sum is 1 first. And say which unit you use: `entropy(P, base=2)` gives bits.
+# **What to notice.** `entropy` divides its input by the sum without a word, here to (½, ½), and gives ln 2. If your P adds up to 0.9 by mistake, you will not see it. **Right:** assert that the sum is 1 first. And say which unit you use: `entropy(P, base=2)` gives bits.
 
 # %% [markdown]
 # ## Beyond the roadmap
@@ -688,7 +695,7 @@ assert np.isclose(-(part * np.log(part)).sum(), 0.5691, atol=5e-5)
 #
 # $$\sum_{x,y}\tilde P(x)P_w(y|x)\,f_i(x,y)\,e^{\delta_if^\#(x,y)}=E_{\tilde P}(f_i),\qquad f^\#(x,y)=\sum_if_i(x,y),$$
 #
-# and set $w_i\leftarrow w_i+\delta_i$ for all i. $f^\#$ is the number of features that are on at (x, y). It is there because all weights move at once: a place with two features moves twice. If each step raises the likelihood, the walk cannot go wrong; the equation is chosen so that it does.
+# and set $w_i\leftarrow w_i+\delta_i$ for all i. $f^\#$ is the number of features that are on at (x, y). It is there because all weights move at once: a place with two features moves twice. The equation makes a lower bound of the gain in likelihood as large as possible, for each $\delta_i$ by itself (section 6.3.1 derives it). So no step goes down.
 #
 # Try it on 例6.1 with both facts. There is no y, so drop it from the formula. $f^\#=(2,1,1,0,0)$: not constant. Each $\delta_i$ needs the root of an equation in one unknown; `brentq` finds it between two bounds.
 
@@ -724,31 +731,31 @@ ratio = error[11:31] / error[10:30]
 assert ((ratio > 0.65) & (ratio < 0.70)).all()
 
 # %% [markdown]
-# **What to notice.** IIS arrives at the direct solution of the first section. Each step multiplies the error by about 2/3. So every further digit costs about six steps; Newton doubled its digits in one.
+# **What to notice.** IIS arrives at the direct solution of the first section. Each step multiplies the error by about 2/3. So every further digit costs about six steps; Newton's method in lesson 6a doubled its digits in each step.
 #
 # ### Train a classifier with IIS
 #
 # On table 4.1 exactly one value of each attribute is on, so $f^\#=2$ everywhere. Then $e^{\delta_i\cdot2}$ leaves the sum, and the root is a formula: $\delta_i=\frac12\ln\bigl(E_{\tilde P}(f_i)/E_P(f_i)\bigr)$. All 12 at once:
 
 # %%
-def conditional_iis(Z, Y, f_sharp, steps):
+def conditional_iis(onehot, Y, f_sharp, steps):
     """→ weights (D, C) and the log-likelihood before each step."""
-    W, climb = np.zeros((Z.shape[1], Y.shape[1])), []
+    W, climb = np.zeros((onehot.shape[1], Y.shape[1])), []
     for _ in range(steps):
-        log_P = Z @ W - logsumexp(Z @ W, axis=1, keepdims=True)
+        log_P = onehot @ W - logsumexp(onehot @ W, axis=1, keepdims=True)
         climb.append((Y * log_P).sum())
-        W = W + np.log((Z.T @ Y) / (Z.T @ np.exp(log_P))) / f_sharp
+        W = W + np.log((onehot.T @ Y) / (onehot.T @ np.exp(log_P))) / f_sharp
     return W, np.array(climb)
 
 # %%
-W_iis, climb = conditional_iis(Z, Y, 2, 200)
+W_iis, climb = conditional_iis(onehot, Y, 2, 200)
 print(f"P(−1 | 2, S) by IIS: {softmax(query @ W_iis, axis=1)[0, 0]:.4f}")
 slope = W_iis[:, 1] - W_iis[:, 0]                         # weight for y = 1 minus y = −1
 print("weights by IIS:               ", slope.round(3))
 print("weights by LogisticRegression:", model.coef_[0].round(3))
 
 # %%
-assert np.allclose(softmax(Z @ W_iis, axis=1), P, atol=1e-6)
+assert np.allclose(softmax(onehot @ W_iis, axis=1), P, atol=1e-6)
 assert (np.diff(climb) > -1e-12).all()
 shift = slope - model.coef_[0]
 assert np.allclose(shift[:3], shift[0], atol=1e-5)
@@ -783,7 +790,7 @@ wrong = {M: np.abs(softmax(run_iis(np.full(5, M), 60) @ f, axis=1) - exact).max(
          for M in (16, 10_000)}
 for M, e in wrong.items():
     print(f"例6.1 with f# = {M}: largest error after 60 steps {e[-1]:.4f} (at the start {e[0]:.4f})")
-twice = np.c_[Z, Z]                                       # every column twice: f# = 4
+twice = np.c_[onehot, onehot]                                       # every column twice: f# = 4
 for M in (4, 1):
     print(f"table 4.1 twice with f# = {M}: log-likelihood",
           conditional_iis(twice, Y, M, 6)[1].round(1))
@@ -794,10 +801,11 @@ assert 1e-3 < wrong[16][-1] < 0.1
 assert (np.diff(conditional_iis(twice, Y, 4, 6)[1]) > 0).all()
 bad = conditional_iis(twice, Y, 1, 6)[1]
 assert bad[-1] < bad[0] - 50
+assert (bad[1:] < bad[0]).all()
 assert np.allclose(softmax(run_iis(np.ones(5), 60)[-1] @ f), exact, atol=1e-8)
 
 # %% [markdown]
-# **What to notice.** Too large, and it crawls: with 10000, sixty steps change almost nothing, and a program that stops "when w changes little" stops at once, at a wrong answer. Too small, and it overshoots: on the doubled table the likelihood falls instead of rising. (Too small does not always fail: on 例6.1 the constant 1 happens to work.)
+# **What to notice.** Too large, and it crawls: with 10000, sixty steps change almost nothing, and a program that stops "when w changes little" stops at once, at a wrong answer. Too small, and it overshoots: on the doubled table the log-likelihood swings up and down, and after the first step it never comes back to where it started. (Too small does not always fail: on 例6.1 the constant 1 happens to work.)
 #
 # ### Call a quasi-Newton method: BFGS (算法6.2)
 #
@@ -842,7 +850,7 @@ assert error[15] > 1e-5
 #
 # ### Meet the older sister: DFP (习题6.3)
 #
-# Exercise 6.3 asks for the DFP algorithm for this model. Both methods go $w\leftarrow w+\lambda p$ with a direction p and the best step length λ. They keep a matrix that must satisfy the quasi-Newton condition (拟牛顿条件). Write δ for the last step and γ for the change of the gradient along it.
+# Exercise 6.3 asks for the DFP algorithm for this model. Both methods go $w\leftarrow w+\lambda p$ with a direction p and the best step length λ. They keep a matrix that must satisfy the quasi-Newton condition (拟牛顿条件). Write δ for the last step and γ (the book's y) for the change of the gradient along it.
 #
 # - **BFGS** (算法6.2) keeps $B\approx$ the matrix of second derivatives and solves $Bp=-g$. The condition is $B\delta=\gamma$. The update: $B\leftarrow B+\dfrac{\gamma\gamma^{\mathsf T}}{\gamma^{\mathsf T}\delta}-\dfrac{B\delta\delta^{\mathsf T}B}{\delta^{\mathsf T}B\delta}$.
 # - **DFP** keeps $G\approx$ its *inverse* and multiplies, $p=-Gg$. The condition is $G\gamma=\delta$. The update is the same with δ and γ exchanged: $G\leftarrow G+\dfrac{\delta\delta^{\mathsf T}}{\delta^{\mathsf T}\gamma}-\dfrac{G\gamma\gamma^{\mathsf T}G}{\gamma^{\mathsf T}G\gamma}$.
@@ -851,9 +859,9 @@ assert error[15] > 1e-5
 
 # %%
 def loss_41(w):                                           # table 4.1: value and gradient
-    scores = Z @ w.reshape(6, 2)
+    scores = onehot @ w.reshape(6, 2)
     value = (logsumexp(scores, axis=1) - (Y * scores).sum(axis=1)).mean()
-    return value, (Z.T @ (softmax(scores, axis=1) - Y) / 15).ravel()
+    return value, (onehot.T @ (softmax(scores, axis=1) - Y) / 15).ravel()
 
 
 def dfp(function, w, eps=1e-6, most=100):
@@ -876,12 +884,11 @@ dfp_points, dfp_asked = dfp(loss_41, np.zeros(12))
 bfgs_points, bfgs_asked = bfgs(loss_41, np.zeros(12))
 for name, p, asked in (("DFP ", dfp_points, dfp_asked), ("BFGS", bfgs_points, bfgs_asked)):
     P_last = softmax(query @ p[-1].reshape(6, 2), axis=1)[0, 0]
-    more = "more" if asked > 60 else "fewer"
-    print(f"{name}: P(−1 | 2, S) = {P_last:.4f}, {more} than 60 evaluations of the loss")
+    print(f"{name}: P(−1 | 2, S) = {P_last:.4f}, {len(p) - 1} steps, loss computed {asked} times")
 
 # %%
 for p in (dfp_points, bfgs_points):
-    assert np.allclose(softmax(Z @ p[-1].reshape(6, 2), axis=1), P, atol=1e-4)
+    assert np.allclose(softmax(onehot @ p[-1].reshape(6, 2), axis=1), P, atol=1e-4)
 assert len(dfp_points) - 1 < len(bfgs_points) - 1 < 45
 assert dfp_asked > 60 > bfgs_asked
 
@@ -890,7 +897,7 @@ assert dfp_asked > 60 > bfgs_asked
 #
 # ### Look at exercise 6.1 from this side (习题6.1)
 #
-# Exercise 6.1 asks you to confirm that the logistic distribution (逻辑斯谛分布) belongs to the exponential family (指数族). Lesson 6a counts a rank and finds: with an unknown location it does not. From here you can see what is true. Maximum entropy distributions have the form $\ln P=\sum_iw_if_i(x)-\ln Z$ with *fixed* features and free weights: an exponential family. The logistic density with μ = 0, γ = 1 is one of that form, with the features x and $\ln(1+e^{-x})$: $\ln f(x)=-x-2\ln(1+e^{-x})$. Move μ or γ: can other weights of the same features follow? `lstsq` finds the best ones.
+# Exercise 6.1 asks you to confirm that the logistic distribution (逻辑斯谛分布) belongs to the exponential family (指数分布族). Lesson 6a counts a rank and finds: with an unknown location it does not. From here you can see what is true. Maximum entropy distributions have the form $\ln P=\sum_iw_if_i(x)-\ln Z$ with *fixed* features and free weights: an exponential family. The logistic density with μ = 0, γ = 1 is one of that form, with the features x and $\ln(1+e^{-x})$: $\ln f(x)=-x-2\ln(1+e^{-x})$. Move μ or γ: can other weights of the same features follow? `lstsq` finds the best ones.
 
 # %%
 x = np.linspace(-6, 6, 41)
