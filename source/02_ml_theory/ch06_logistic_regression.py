@@ -94,7 +94,8 @@ grid = np.linspace(6, 29, 300)
 fig, ax = plt.subplots(figsize=(7.2, 4.0))
 wobble = np.random.default_rng(0).uniform(-0.03, 0.03, len(t))
 for label, style in ((0, plot.NEGATIVE), (1, plot.POSITIVE)):
-    ax.scatter(radius[t == label], (t + wobble)[t == label], s=8, alpha=0.4, **style)
+    ax.scatter(radius[t == label], (t + wobble)[t == label], s=8, alpha=0.4,
+               label=("benign", "malignant")[label], **style)
 ax.plot(grid, np.polyval(line, grid), ":", color=plot.RED, label="straight line")
 ax.plot(grid, one.predict_proba(grid[:, None])[:, 1], color="black", label="logistic regression")
 ax.scatter(bins["radius"], bins["share"], s=60, marker="D", color=plot.GREEN,
@@ -146,7 +147,7 @@ assert np.allclose(logistic(-b1 / w1, 1 / w1).cdf(grid), one.predict_proba(grid[
 # %% [markdown]
 # **Figure in words.** Left, three S-curves with γ = 0.5, 1 and 2 cross in the point (2, ½); the one with the smallest γ is the steepest. Right, three bell-shaped densities with their peaks at 2; the smallest γ has the highest and narrowest.
 #
-# **What to notice.** F is steepest at μ, where it is ½; the slope there is 1/(4γ). It is symmetric about the point (μ, ½): $F(\mu-x)-\tfrac12=-(F(\mu+x)-\tfrac12)$. And $f=F(1-F)/\gamma$: the slope is made of the function itself. You will need that line.
+# **What to notice.** F is steepest at μ, where it is ½; the slope there is 1/(4γ). It is symmetric about the point (μ, ½): $F(\mu-x)-\tfrac12=-(F(\mu+x)-\tfrac12)$. And $f=F(1-F)/\gamma$: the slope is made of the function itself. (With $e=e^{-(x-\mu)/\gamma}$: $F=\frac1{1+e}$ and $1-F=\frac e{1+e}$, so $f=\frac1\gamma\cdot\frac1{1+e}\cdot\frac e{1+e}$.) You will need that line.
 #
 # The last assert says: the tumour curve *is* such an F, with μ = −b/w and γ = 1/w. A large weight means a steep curve, a sure model.
 
@@ -160,7 +161,7 @@ assert np.isclose(high - low, 2 * np.log(9) / w1)
 # %% [markdown]
 # ## Turn probabilities into odds
 #
-# A bookmaker does not say "probability 0.8" but "4 to 1". Odds are $p/(1-p)$, and their logarithm is called logit (对数几率). Look at both ends of the table.
+# Instead of "probability 0.8" one can say "4 to 1 for it": four cases with, one without. Odds are $p/(1-p)$ (a bookmaker quotes them the other way round, against the event), and their logarithm is called logit (对数几率). Look at both ends of the table.
 
 # %%
 p = np.array([0.01, 0.1, 0.5, 0.8, 0.9, 0.99])
@@ -245,7 +246,7 @@ assert 0.25 < 1 - right[sure < 0.7].mean() < 0.35
 assert 1 - right[sure > 0.9].mean() < 0.015
 
 # %% [markdown]
-# **What to notice.** Better than the perceptron, and it knows where it is weak: of the few answers given with less than 0.7, about three in ten are wrong; of the many given with more than 0.9, about one in a hundred. A hospital would send the first group to a second examination. A perceptron cannot say which these are.
+# **What to notice.** Better than the perceptron, and it knows where it is weak: of the few answers given with less than 0.7, about three in ten are wrong; of the many given with more than 0.9, about one in a hundred. A hospital would send the first group to a second examination. A perceptron has only a distance to the line: that ranks its answers too, but it does not say "three in ten".
 
 # %% [markdown]
 # ## By hand: climb the log-likelihood
@@ -553,14 +554,15 @@ axes[0].contour(gw, gb, height, levels=levels, colors="#888888", linewidths=0.8,
                 linestyles="solid")
 axes[0].plot(*slow.T, ".-", ms=3, lw=1, color=plot.ORANGE, label="gradient ascent, 200 steps")
 axes[0].plot(*path.T, "o-", color=plot.BLUE, label="Newton")
-axes[0].set(xlabel="w", ylabel="b", title="Newton jumps, gradient ascent crawls")
+axes[0].set(xlabel="w", ylabel="b", title="L from above: Newton jumps, ascent crawls")
 axes[0].legend(loc="upper right", fontsize=9)
 hours = np.linspace(0, 7, 200)
 for k, style in ((0, ":"), (1, "--"), (10, "-")):
     label = "maximum" if k == 10 else f"Newton, k = {k}"
     axes[1].plot(hours, expit(path[k][0] * hours + path[k][1]), style, color="black", label=label)
 for label, style in ((0, plot.NEGATIVE), (1, plot.POSITIVE)):
-    axes[1].scatter(x[y == label], y[y == label], s=50, zorder=3, edgecolors="black", **style)
+    axes[1].scatter(x[y == label], y[y == label], s=50, zorder=3, edgecolors="black",
+                    label=("failed", "passed")[label], **style)
 axes[1].set(xlabel="hours", ylabel="P(pass)", title="One step shows the S")
 axes[1].legend(loc=(0.02, 0.62), fontsize=9)
 plt.show()
@@ -656,9 +658,12 @@ print("gradient descent:  ", w_gd[:2].round(4), w_gd[2:].round(4), f" after {ste
 # %%
 assert np.allclose(w_gd, [*library.coef_[0], *library.intercept_], atol=1e-3)
 assert 500 < steps_gd < 10_000
+A1 = np.c_[A, np.ones(len(v))]
+slow_direction = np.linalg.eigvalsh(-logistic_hessian(w_gd, A1, v))[0]
+assert slow_direction / np.linalg.eigvalsh(A1.T @ A1 / 4)[-1] < 0.01  # of the error, a step
 
 # %% [markdown]
-# **What to notice.** The same weights, after thousands of steps. Why so many? On the six students you can see it. The ridge of the last figure is narrow: across it η must be small, along it every step is then tiny. Subtract 3.5 from the hours, and the ridge becomes a round hill.
+# **What to notice.** The same weights, after thousands of steps. Why so many? The flowers are nearly separable: at the summit most π are close to 0 or 1, so the hill is flat there, and η, which must suit the steepest place, is small for it. There is a second reason for slowness, which scaled data do not have. The six students have it: the ridge of the last figure is narrow. Across it η must be small, along it every step is then tiny. Subtract 3.5 from the hours, and the ridge becomes a round hill.
 
 # %%
 def climb(X, eta, steps):
@@ -699,16 +704,16 @@ for gap, style, colour, label in (
         (centred, "--", plot.GREEN, "gradient, hours − 3.5, η = 0.5"),
         (newton_gap, "o-", plot.BLUE, "Newton")):
     ax.plot(np.arange(len(gap)) + 1, np.maximum(gap, 1e-13), style, ms=5, color=colour, label=label)
-ax.set(xscale="log", yscale="log", ylim=(1e-13, 10), xlabel="step + 1",
+ax.set(xscale="log", yscale="log", ylim=(5e-14, 100), xlabel="step + 1",
        ylabel="distance of L from its maximum",
-       title="Centring the feature saves a thousand steps")
+       title="Centred hours: some fifteen steps instead of hundreds")
 ax.legend(loc=(0.44, 0.1), fontsize=9)
 plt.show()
 
 # %% [markdown]
-# **Figure in words.** Both axes are logarithmic. Newton's blue curve falls steeply to 1e-13 in about five steps, gradient ascent on centred hours needs about fifteen, on raw hours more than a thousand. With η = 0.2 the red dotted curve stays high for ever.
+# **Figure in words.** Both axes are logarithmic. Newton's blue curve falls steeply to 1e-13 in about five steps, gradient ascent on centred hours needs about fifteen, on raw hours more than a thousand. With η = 0.2 the red dotted curve stays high for ever. (Distances below 1e-13 are drawn at 1e-13; each curve has an η that suits it.)
 #
-# **Try it.** Replace 0.2 by 0.17 in the cell above. Expect about half the steps of η = 0.1. The limit near the summit is 2 divided by the largest bend there, 2/11.5 ≈ 0.174; beyond it each step overshoots by more than it corrects.
+# **Try it.** In the cell that prints the steps, replace `climb(X, 0.2, 2000)` by `climb(X, 0.17, 2000)`, and run the figure again (the assert between them complains). Expect about half the steps of η = 0.1. The limit near the summit is 2 divided by the largest bend there, 2/11.5 ≈ 0.174; beyond it each step overshoots by more than it corrects.
 #
 # **Where it helps.** Newton costs more a step (a D × D system) and needs few; gradient descent is cheap a step and lives or dies with the scaling. With millions of weights only gradients are affordable: that is stage 4. See also [the interview notebook on optimisation](../06_interview/g_optimisation.ipynb).
 
@@ -732,7 +737,7 @@ assert Perceptron(tol=None).fit(X_sep, y_sep).score(X_sep, y_sep) == 1
 assert np.allclose(list(lengths.values()), [1.06, 5.04, 10.65, 22.9], atol=0.02)
 
 # %% [markdown]
-# **What to notice.** ‖w‖ grows and grows, and L creeps towards 0. Now without any penalty. If there were a maximum, more iterations would not change the answer:
+# **What to notice.** ‖w‖ grows and grows, and L creeps towards 0. Now without any penalty. Stop it early and late, and watch ‖w‖:
 
 # %%
 norms, heard = {}, {}
@@ -754,7 +759,7 @@ assert heard[5] == 1
 assert len(caught) == 0                            # the default says nothing
 
 # %% [markdown]
-# **What to notice.** Every `max_iter` gives another "maximum". And the default settings say nothing: the gradient has become so small that the solver believes it has arrived. These numbers measure patience, not data.
+# **What to notice.** With 5, 10, 20 and 100 iterations ‖w‖ grows and grows. Beyond that it would stand still, without a warning: not because there is a summit, but because the gradient has fallen below `tol`, and the solver believes that it has arrived. With the default `tol` it stops earlier, at a shorter w. These numbers measure patience, not data.
 #
 # **The idea.** If w puts every point on its right side, then 2w does too, and every $\pi_i$ comes closer to its label. So L(2w) > L(w): L rises towards 0 along this direction and never gets there. For separable data the maximum likelihood estimate (极大似然估计) does not exist. Compare L along the ray c·ŵ:
 
@@ -795,13 +800,13 @@ settles = [np.linalg.norm(LogisticRegression(C=C, tol=1e-10).fit(X_sep, y_mixed)
 assert np.allclose(settles, [0.59, 1.70, 1.80, 1.80], atol=0.006)
 
 # %% [markdown]
-# ## Go from two classes to C
+# ## Go from two classes to K
 #
 # The iris file has three species. Give each class its own weights and make the exponentials add up to 1 (section 6.1.4, 多项逻辑斯谛回归):
 #
-# $$P(Y=k\mid x)=\frac{e^{w_k\cdot x}}{\sum_{l=1}^{C}e^{w_l\cdot x}},\qquad k=1,\dots,C.$$
+# $$P(Y=k\mid x)=\frac{e^{w_k\cdot x}}{\sum_{l=1}^{K}e^{w_l\cdot x}},\qquad k=1,\dots,K.$$
 #
-# This function of the scores is called softmax. `LogisticRegression` does it by itself when y has more than two classes. `decision_function` gives the scores, shape (N, C).
+# This function of the scores is called softmax. `LogisticRegression` does it by itself when y has more than two classes. `decision_function` gives the scores, shape (N, K), with K classes.
 
 # %%
 Z = StandardScaler().fit_transform(iris.data)
@@ -819,9 +824,9 @@ assert 0.5 < P[77, 2] < 0.6
 # %% [markdown]
 # **What to notice.** One row of weights for each class. Flower 77 lies between two species: the model hesitates, and its slight preference is wrong.
 #
-# **The gradient** follows the same pattern. Write each label as a row with a single 1 (one-hot, 独热): $Y$ has shape (N, C). Then $L=\sum_i\left[w_{y_i}\cdot x_i-\ln\sum_le^{w_l\cdot x_i}\right]$. The derivative of the second term with respect to $w_k$ is $P_{ik}x_i$, that of the first is $Y_{ik}x_i$. Together
+# **The gradient** follows the same pattern. Write each label as a row with a single 1 (one-hot, 独热): $Y$ has shape (N, K). Then $L=\sum_i\left[w_{y_i}\cdot x_i-\ln\sum_le^{w_l\cdot x_i}\right]$. The derivative of the second term with respect to $w_k$ is $P_{ik}x_i$, that of the first is $Y_{ik}x_i$. Together
 #
-# $$\nabla_WL=X^{\mathsf T}(Y-P),\qquad\text{shape }(D,C).$$
+# $$\nabla_WL=X^{\mathsf T}(Y-P),\qquad\text{shape }(D,K).$$
 #
 # Truth minus prediction again. Check it with differences at a random W, one entry at a time:
 
@@ -852,7 +857,7 @@ assert np.allclose((Y - P).sum(axis=0), 0, atol=1e-3)
 # %% [markdown]
 # **What to notice.** The last two asserts are about the library's own solution. Its default subtracts the penalty $\frac12\sum w^2$, whose derivative is W, so at its maximum $X^{\mathsf T}(Y-P)=W$. The intercepts are not penalised; there the gradient is 0.
 #
-# Add the same vector to all $w_k$ and every factor $e^{c\cdot x}$ cancels: one class can be fixed at 0. The book does that, with K − 1 vectors and the last class as reference. With two classes and one of them at 0, softmax is the sigmoid.
+# Add the same vector $a$ to all $w_k$: each exponential gets the factor $e^{a\cdot x}$, above and below, and it cancels. So one class can be fixed at 0. The book does that, with K − 1 vectors and the last class as reference. With two classes and one of them at 0, softmax is the sigmoid.
 
 # %%
 shift = np.c_[three.coef_, three.intercept_] - np.r_[three.coef_[2], three.intercept_[2]]
@@ -902,11 +907,11 @@ assert reader.score(parts[1], parts[3]) > 0.94
 # | in | `X` | (N, D), numbers | sparse matrices allowed; NaN or text: `ValueError` |
 # | in | `y` | (N,), any labels | one class only: `ValueError` |
 # | in | `sample_weight` | (N,) | argument of `fit`: a factor on each sample's term of L |
-# | out | `coef_`, `intercept_` | (1, D), (1,); (C, D), (C,) for C > 2 | $w$ and $b$ |
-# | out | `classes_` | (C,) | sorted labels; the columns of `predict_proba` stand in this order |
+# | out | `coef_`, `intercept_` | (1, D), (1,); (K, D), (K,) for K > 2 classes | $w$ and $b$ |
+# | out | `classes_` | (K,) | sorted labels; the columns of `predict_proba` stand in this order |
 # | out | `n_iter_` | (1,) | iterations done |
-# | out | `decision_function(X)` | (N,); (N, C) | scores: the logit for two classes |
-# | out | `predict_proba(X)`, `predict_log_proba(X)` | (N, C) | probabilities, each row adds up to 1 |
+# | out | `decision_function(X)` | (N,); (N, K) | scores: the logit for two classes |
+# | out | `predict_proba(X)`, `predict_log_proba(X)` | (N, K) | probabilities, each row adds up to 1 |
 # | out | `predict(X)`, `score(X, y)` | (N,), number | class with the largest probability, accuracy |
 
 # %%
@@ -1025,7 +1030,9 @@ for ax in axes:
 plt.show()
 
 # %%
+print("test accuracy:", log["accuracy"].round(3).to_dict())
 assert log["training"].is_monotonic_decreasing
+assert log["accuracy"].idxmax() == 1
 assert log["test"].idxmin() == 1
 assert log["test"].iloc[-1] > 5 * log["test"][1]
 assert log["accuracy"].iloc[1:].between(0.94, 0.98).all()
@@ -1037,7 +1044,7 @@ assert nonzero[-1] > 15
 # %% [markdown]
 # **Figure in words.** Left, training loss falls with C to nearly 0; test loss falls until C = 1 and then climbs to many times its smallest value. Middle, the length of w grows from below 0.1 to hundreds. Right, with L1 the number of weights that are not 0 grows from about 3 to most of the 30.
 #
-# **What to notice.** Too small a C says "about ½" to everybody; too large a C says 0 or 1 to everybody. From C = 0.01 upwards the test accuracy stays between 0.94 and 0.98; the test log loss changes by a factor of more than five, because it punishes wrong certainty. Choose C on a logarithmic grid by cross-validation (交叉验证); `LogisticRegressionCV` does it in one call.
+# **What to notice.** Too small a C says the share of malignant tumours, about 0.37, to everybody; too large a C says 0 or 1 to everybody. From C = 0.01 upwards the test accuracy stays between 0.94 and 0.98, best at C = 1; the test log loss changes by a factor of more than five, because it punishes wrong certainty. Choose C on a logarithmic grid by cross-validation (交叉验证); `LogisticRegressionCV` does it in one call.
 #
 # ### Check whether 0.8 means 80 %
 #
@@ -1072,6 +1079,7 @@ assert (heavy["said"] - heavy["true"]).max() > 0.3
 assert abs(heavy["said"][3] - 0.6) < 0.03
 assert 0.05 < heavy["true"][3] < 0.2
 assert 0.975 < (q[truth == 1] > 0.1).mean() < 0.985
+assert (q[truth == 0] > 0.1).sum() > (given[truth == 0] > 0.5).sum()  # given: malignant × 10
 assert len(wild) == 2                              # hardly any answer between 0.1 and 0.9 …
 assert wild["true"].iloc[0] > 0.02 > wild["said"].iloc[0]       # … and too sure at both ends
 assert wild["true"].iloc[1] < 0.97 < wild["said"].iloc[1]
@@ -1079,7 +1087,7 @@ assert wild["true"].iloc[1] < 0.97 < wild["said"].iloc[1]
 # %% [markdown]
 # **Figure in words.** The diagonal means "says what is true". The blue curve of C = 1 stays near it, somewhat above it on the right. The dashed curve of the class weights hangs far below it. C = 1,000,000 has only two points, at the far left and the far right.
 #
-# **What to notice.** C = 1 is roughly honest. C = 1,000,000 says 0 or 1 nearly always and is wrong about every twentieth time. Counting malignant tumours ten times finds more of them, and a "0.6" then means little more than one in ten. If you need a cautious rule, you can instead keep the honest model and lower the threshold: with "malignant from 0.1 on" it finds 98 % of them.
+# **What to notice.** C = 1 is roughly honest. C = 1,000,000 says 0 or 1 nearly always and is wrong about every twentieth time. Counting malignant tumours ten times finds more of them, and a "0.6" then means little more than one in ten. If you need a cautious rule, you can instead keep the honest model and lower the threshold: with "malignant from 0.1 on" it finds 98 % of them, and raises more false alarms than the weighted model. Both are points of the same trade.
 #
 # ### Scale, and the solver arrives
 #
@@ -1109,7 +1117,7 @@ assert saga_loss["raw"] > 3 * saga_loss["scaled"]
 assert max(effort["raw", "newton-cholesky"], effort["scaled", "newton-cholesky"]) < 30
 
 # %% [markdown]
-# **What to notice.** The same story as with the hours. (The word beside the first line is the warning of the default fit.) When you meet the famous warning "lbfgs failed to converge", scale first, and only then raise `max_iter`. A Newton solver hardly cares: without a penalty its steps do not depend on the units of the features.
+# **What to notice.** The same story as with the hours. (The word beside the first line is the warning of the default fit.) When you meet the famous warning "lbfgs failed to converge", scale first, and only then raise `max_iter`. A Newton solver hardly cares. (Without a penalty its steps do not depend on the units at all. With C = 1, as here, raw and scaled are two different models: trap 3.)
 
 # %% [markdown]
 # ## Traps
@@ -1287,7 +1295,7 @@ assert np.allclose([guarded.coef_[0, 0], guarded.intercept_[0]], [1.214028, -4.2
 # %% [markdown]
 # ### Test whether it is an exponential family (习题6.1)
 #
-# Exercise 6.1 asks you to confirm that the logistic distribution belongs to the exponential family (指数族): densities of the form $f(x\mid\theta)=h(x)\,e^{\eta(\theta)T(x)-A(\theta)}$. Some printed answers prove another thing, so test first. Take logarithms on a grid of x and θ: $\ln h(x)$ depends on x only, $A(\theta)$ on θ only. Subtract the row means and the column means, and both are gone. What is left is η times T: a matrix of rank (秩) 1. (With K terms η·T, rank K.) The singular values (奇异值) count the rank.
+# Exercise 6.1 asks you to confirm that the logistic distribution belongs to the exponential family (指数分布族): densities of the form $f(x\mid\theta)=h(x)\,e^{\eta(\theta)T(x)-A(\theta)}$. Some printed answers prove another thing, so test first. Take logarithms on a grid of x and θ: $\ln h(x)$ depends on x only, $A(\theta)$ on θ only. Subtract the row means and the column means, and both are gone. What is left is η times T: a matrix of rank (秩) 1. (With K terms η·T, rank K.) The singular values (奇异值) count the rank.
 
 # %%
 def singular_values(log_density, thetas):
@@ -1313,7 +1321,7 @@ assert ranks["normal, location μ"] == ranks["Bernoulli, π"] == 1
 assert min(ranks["logistic, location μ"], ranks["logistic, scale γ"]) >= 8
 
 # %% [markdown]
-# **What to notice.** The normal distribution with known variance has rank 1: exponential family. (Bernoulli too; with only two values of y there is no room for more.) The logistic *distribution* with unknown location, or unknown scale, does not: the singular values shrink slowly and do not stop after the first few. The reason on paper: $\ln f=-(x-\mu)-2\ln(1+e^{-(x-\mu)})$ (γ = 1), and the last term does not split into finitely many products of a function of x and a function of μ. So the statement of the exercise does not hold in this sense.
+# **What to notice.** The normal distribution with known variance has rank 1: exponential family. (Bernoulli too; with only two values of y there is no room for more.) The logistic *distribution* with unknown location, or unknown scale, does not: the singular values shrink slowly and do not stop after the first few. (The printed rank counts values above 1e-9; that is evidence, not a proof.) The reason on paper: $\ln f=-(x-\mu)-2\ln(1+e^{-(x-\mu)})$ (γ = 1), and the last term does not split into finitely many products of a function of x and a function of μ. So the statement of the exercise does not hold in this sense.
 #
 # What is true, and what the answers mostly prove: given x, the label Y has a Bernoulli distribution (伯努利分布), and that one is an exponential family:
 #
@@ -1396,6 +1404,6 @@ assert twice_default.coef_[0, 0] > default.coef_[0, 0] + 0.1
 # %% [markdown]
 # ## In one breath
 #
-# Say this aloud: *Logistic regression models the log-odds as a linear function, so P(Y=1|x) = 1/(1+e^(−w·x)). The weights maximise the log-likelihood Σ[y w·x − ln(1+e^(w·x))]. Its gradient is Xᵀ(y − π), its Hessian −XᵀSX with S = diag π(1−π), so it is concave, and Newton's step is (XᵀSX)⁻¹Xᵀ(y − π). e^w is the factor on the odds for one unit more. For separable data there is no finite maximum; a penalty repairs that. For C classes the sigmoid becomes softmax, and the gradient is Xᵀ(Y − P). In scikit-learn: scale, the default C = 1 is a penalty, C = inf is the book.*
+# Say this aloud: *Logistic regression models the log-odds as a linear function, so P(Y=1|x) = 1/(1+e^(−w·x)). The weights maximise the log-likelihood Σ[y w·x − ln(1+e^(w·x))]. Its gradient is Xᵀ(y − π), its Hessian −XᵀSX with S = diag π(1−π), so it is concave, and Newton's step is (XᵀSX)⁻¹Xᵀ(y − π). e^w is the factor on the odds for one unit more. For separable data there is no finite maximum; a penalty repairs that. For K classes the sigmoid becomes softmax, and the gradient is Xᵀ(Y − P). In scikit-learn: scale, the default C = 1 is a penalty, C = inf is the book.*
 #
 # **Links.** 李航《统计学习方法》 chapter 6, section 6.1, 习题6.1, 6.2 · J. Berkson, "Application of the logistic function to bio-assay", 1944 · D. R. Cox, "The regression analysis of binary sequences", 1958 · A. Albert and J. A. Anderson, "On the existence of maximum likelihood estimates in logistic regression models", 1984 · [scikit-learn: LogisticRegression](https://scikit-learn.org/stable/modules/generated/sklearn.linear_model.LogisticRegression.html). Next in the book: [the maximum entropy model](ch06_maximum_entropy.ipynb) (最大熵模型), which turns out to be the same model from another side.

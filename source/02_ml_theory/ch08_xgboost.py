@@ -2,7 +2,7 @@
 # jupyter:
 #   dlroadmap:
 #     path: core
-#     minutes: 50
+#     minutes: 60
 #     days: 2
 #     needs: ["02_ml_theory/ch08_boosting_tree"]
 #   jupytext:
@@ -66,7 +66,7 @@ dlroadmap.setup(seed=0)
 # %% [markdown]
 # ## Grow one tree and read its dump
 #
-# A bean plant is measured in weeks 1 to 6: x is the week, y the height in cm. Grow a single tree on it. Each of the settings gets its own cell later; fixed like this, every number can be checked. `base_score=5` says that the prediction before the first tree is 5.
+# A bean plant is measured in weeks 1 to 6: x is the week, y the height in cm. Grow a single tree on it. Most of the settings get their own cell later; fixed like this, every number can be checked. `base_score=5` says that the prediction before the first tree is 5.
 
 # %%
 x = np.arange(1.0, 7.0)
@@ -130,7 +130,7 @@ plt.show()
 # %% [markdown]
 # ## By hand: derive the weight of a leaf
 #
-# Boosting adds trees one after the other. Before the new tree f, row i has the prediction $\hat y_i$; afterwards $\hat y_i+f(x_i)$. (For classification $\hat y$ is the score before the sigmoid. XGBoost calls it margin.) The new tree shall make this objective (目标函数) small:
+# Boosting adds trees one after the other. Before the new tree f, row i has the prediction $\hat y_i$; afterwards $\hat y_i+f(x_i)$. (For classification $\hat y$ is the score before the sigmoid. XGBoost calls it margin.) The new tree should make this objective (目标函数) small:
 #
 # $$\mathrm{Obj}=\sum_{i=1}^N l\big(y_i,\hat y_i+f(x_i)\big)+\gamma T+\tfrac12\lambda\sum_{j=1}^Tw_j^2.$$
 #
@@ -181,7 +181,7 @@ ax.legend(loc="lower left", fontsize=9)
 plt.show()
 
 # %% [markdown]
-# **Figure in words.** Three parabolas start together at w = 0. Their lowest points lie at w = 4.5 for λ = 0, at 3 for λ = 1 and at 1.5 for λ = 4, and each of them is less deep than the one before.
+# **Figure in words.** Three parabolas meet at w = 0. Their lowest points lie at w = 4.5 for λ = 0, at 3 for λ = 1 and at 1.5 for λ = 4, and each of them is less deep than the one before.
 #
 # **What to notice.** With λ = 0 the best weight 4.5 is the mean residual: the tree of the last lesson. For the squared loss λ acts like λ more rows whose residual is 0.
 #
@@ -191,13 +191,13 @@ plt.show()
 #
 # <details><summary>Answer</summary>
 #
-# h is the bend of the loss. Where the loss bends strongly, a small step already reaches the bottom of the parabola. G/H is a Newton step, as in logistic regression, with one unknown w.
+# h is the bend of the loss. Where the loss bends strongly, a small step already reaches the bottom of the parabola. −G/H is a Newton step, as in logistic regression, with one unknown w.
 #
 # </details>
 
 # %% tags=["exercise"]
 def xgb_leaf_weight(g, h, reg_lambda):
-    """The best weight of one leaf, −G / (H + λ).
+    """The best weight of one leaf, line 5.
 
     g : (n,) first derivatives of the loss, one for each row in the leaf
     h : (n,) second derivatives, ≥ 0
@@ -245,7 +245,7 @@ for name, part in leaves.items():
 
 # %% tags=["exercise"]
 def xgb_split_gain(g, h, left, reg_lambda):
-    """The number that XGBoost prints as Gain: G_L²/(H_L+λ) + G_R²/(H_R+λ) − G²/(H+λ).
+    """The number that XGBoost prints as Gain: the square bracket of line 3.
 
     g, h : (n,) first and second derivatives of the rows in the node
     left : (n,) boolean, True for the rows that go to the left (neither side is empty)
@@ -365,6 +365,8 @@ assert np.allclose(slow["Gain"], [39.65714, -0.48, 0.9], atol=1e-5)
 # Margin − y = 5.9 − 10 = −4.1. In round 1 it was −5. The targets of the next tree are what the earlier trees have left over.
 #
 # </details>
+#
+# `np.argmax(gains)` is the place of the largest number; `np.where(left, a, b)` takes a where `left` is True and b elsewhere.
 
 # %% tags=["exercise"]
 def xgb_boosting_round(x, y, margin, eta, reg_lambda):
@@ -398,7 +400,7 @@ def xgb_boosting_round(x, y, margin, eta, reg_lambda):
 check.xgb_boosting_round(xgb_boosting_round)
 
 # %% [markdown]
-# `np.where(left, a, b)` takes a where `left` is True and b elsewhere. Now repeat your round twenty times and let the library do the same.
+# Now repeat your round twenty times and let the library do the same.
 
 # %%
 margin, stumps = np.full(6, 5.0), []
@@ -438,7 +440,7 @@ plt.show()
 # %% [markdown]
 # **Figure in words.** Left, the fitted staircase: after one round two flat steps near 5, after five rounds clearly rising, after twenty close to the six dots. Right, the training error falls in every round, fast at first and then slowly.
 #
-# **Try it.** Take η = 1 in both calls. Expect the same agreement, and after five rounds an error about as small as here after twenty.
+# **Try it.** Take η = 1 in both calls. Which has the smaller error: five rounds with η = 1, or twenty with 0.3? Guess.
 
 # %%
 fast, fast_margin = XGBRegressor(**{**PLAIN, "n_estimators": 5, "max_depth": 1}), np.full(6, 5.0)
@@ -455,7 +457,7 @@ print(f"error: η = 1, 5 rounds {np.mean((fast_margin - y) ** 2):.3f}; η = 0.3,
 #
 # Eight patients get the doses x = 1 … 8 of a drug; y says who recovered. Too little does not help, too much harms, and patient 2 recovered anyway.
 #
-# The margin z is now the score before the sigmoid (the logit), $p=\sigma(z)=1/(1+e^{-z})$, and the loss is $l=-y\ln p-(1-y)\ln(1-p)=\ln(1+e^z)-yz$. Line by line:
+# The margin z is now the score before the sigmoid (the logit), $p=\sigma(z)=1/(1+e^{-z})$, and the loss is $l=-y\ln p-(1-y)\ln(1-p)=\ln(1+e^z)-yz$ (because $\ln p=z-\ln(1+e^z)$ and $\ln(1-p)=-\ln(1+e^z)$). Line by line:
 #
 # 1. $g=\dfrac{\partial l}{\partial z}=\dfrac{e^z}{1+e^z}-y=p-y$ — derivative of the logarithm times the inner derivative.
 # 2. $h=\dfrac{\partial^2l}{\partial z^2}=\dfrac{dp}{dz}=p(1-p)$ — y is constant; the rest is the derivative of the sigmoid.
@@ -513,7 +515,7 @@ assert np.allclose(gain1[3:], [0, -2 / 3, 6 / 7, -0.4], atol=1e-5)
 assert [r.nlargest(2).diff().abs().iloc[-1] > 0.3 for _, r in round1.items()] == [True] * 3
 
 # %% [markdown]
-# **What to notice.** Every number again. On the left of 4.5, G = ½ − ½ + ½ + ½ = 1 and H = 1; on the right G = −1. So the root bracket is $\frac{1^2}{1+1}+\frac{(-1)^2}{1+1}-\frac{0^2}{2+1}=1$. Leaf 5 (doses 5 to 7) has G = −1.5 and H = 0.75, so w = 1.5/1.75 = 6/7. And no node has two best splits of equal gain, which a test example must avoid (see Traps).
+# **What to notice.** Every number again. On the left of 4.5, G = ½ − ½ + ½ + ½ = 1 and H = 1; on the right G = −1. So the root bracket is $\frac{1^2}{1+1}+\frac{(-1)^2}{1+1}-\frac{0^2}{2+1}=1$. Leaf 5 (doses 5 to 7) has G = −1.5 and H = 0.75, so w = 1.5/1.75 = 6/7. No node has two best splits of equal gain; a test example must be chosen like that (trap 2).
 #
 # **The second round.** The margins are now the leaf values. p is no longer ½, so every row gets its own g and h.
 
@@ -545,11 +547,11 @@ assert np.allclose([h2[:2].min(), tree2["Cover"][0]], [0.25, 1.816], atol=5e-4)
 # %% [markdown]
 # ### Count nodes over gamma and min_child_weight
 #
-# `min_child_weight` forbids a split if one of the two children has Σh below it. With Cover in the table you can predict the counts. Do it, then run.
+# `min_child_weight` forbids a split if one of the two children has Σh below it. With Cover and the brackets above, predict the counts for these values. Then run.
 
 # %%
 gammas = (0, 0.16, 0.17, 0.98, 0.99, 1.01)
-weights = (0, 0.25, 0.5, 0.51, 1, 1.01)
+weights = (0, 0.25, 0.3, 0.5, 0.51, 1, 1.01)
 as_class = dict(X=dose[:, None], y=better, model=XGBClassifier, base_score=0.5)
 by_gamma = {v: nodes(**as_class, gamma=v) for v in gammas}
 by_weight = {v: nodes(**as_class, min_child_weight=v) for v in weights}
@@ -558,7 +560,7 @@ print("min_child_weight:", by_weight)
 
 # %%
 assert list(by_gamma.values()) == [7, 7, 5, 5, 3, 1]
-assert list(by_weight.values()) == [7, 7, 7, 3, 3, 1]
+assert list(by_weight.values()) == [7, 7, 7, 7, 3, 3, 1]
 
 # %% [markdown]
 # **What to notice.** `gamma` takes away one split after the other, in the order of their gains: 1/6, 0.986, 1. For `min_child_weight`, a node of four rows with h = ¼ can be halved up to 0.5. Did you expect 5 nodes at 0.3, because leaf 6 has only Cover 0.25? The tree does not lose that split; it takes another one that is allowed:
@@ -596,8 +598,8 @@ def xgb_logistic_round(x, y, margin, eta, reg_lambda, gamma, min_child_weight):
     """One round for the logistic loss: the best allowed stump, or a single leaf.
 
     x, y, margin : (n,) as in xgb_boosting_round; y is 0 or 1, margin is before the sigmoid
-    gamma : the best split stays only if its bracket (the printed Gain) is above gamma
-    min_child_weight : both sides of a split need Σh ≥ this number (≤ the Σh of all rows)
+    gamma : the best split stays only if its bracket (the printed Gain) is above gamma (no tie is tested)
+    min_child_weight : both sides of a split need Σh ≥ this number (never larger than the Σh of all rows)
     → threshold, leaf_left, leaf_right, new_margin, as in xgb_boosting_round; without a split
       np.inf, twice the leaf of all rows, new_margin
     """
@@ -644,11 +646,11 @@ pd.DataFrame(knob, columns=["reg_lambda", "Gain of the root", "left leaf", "righ
 # %% [markdown]
 # **What to notice.** The gain falls too, so with a fixed `gamma` a larger λ also prunes. With λ = 0 the leaves are the mean residuals, and Gain is the reduction of Σ(y − ŷ)² from the best single leaf to the two leaves: 66.833 − 10.5 = 56.333.
 #
-# **`reg_alpha` (α)** adds α Σ|w| to the objective (L1). The bottom of $Gw+\frac12(H+\lambda)w^2+\alpha|w|$ lies at
+# **`reg_alpha` (α)** adds α Σ|w| to the objective (L1). For w > 0 the derivative of $Gw+\frac12(H+\lambda)w^2+\alpha|w|$ is $G+\alpha+(H+\lambda)w$, for w < 0 it is $G-\alpha+(H+\lambda)w$. So the bottom is at $-(G+\alpha)/(H+\lambda)$ if $G<-\alpha$, at $-(G-\alpha)/(H+\lambda)$ if $G>\alpha$, and otherwise in the corner w = 0. In one line:
 #
 # $$w=-\frac{\operatorname{sign}(G)\,\max(|G|-\alpha,\,0)}{H+\lambda}:$$
 #
-# α is taken off the size of G, and a leaf with |G| ≤ α gets the weight 0. Check with α = 2 against the library and against a numeric minimum:
+# |G| is reduced by α, and a leaf with |G| ≤ α gets the weight 0. Check with α = 2 against the library and against a numeric minimum:
 
 # %%
 alpha = dump(XGBRegressor(**{**PLAIN, "max_depth": 1, "reg_alpha": 2}).fit(x[:, None], y))
@@ -753,7 +755,7 @@ assert bean.predict(new_week)[0] > 7 > 5 > hist.predict(new_week)[0]
 # %% [markdown]
 # ## Learn where missing values go
 #
-# Two plants have no date: their x is missing (缺失值), NaN. They are 8.5 and 9.5 cm high. XGBoost does not fill anything in. For each threshold it puts all rows with NaN once to the left and once to the right, and keeps what gains more. By hand, with heights 1, 2, 8, 9 for weeks 1 to 4 and margin 5:
+# For two plants the week is missing (缺失值): NaN. They are 8.5 and 9.5 cm high. XGBoost does not fill anything in. For each threshold it puts all rows with NaN once to the left and once to the right, and keeps what gains more. By hand, with heights 1, 2, 8, 9 for weeks 1 to 4 and margin 5:
 
 # %%
 x_gap = np.array([1, 2, 3, 4, np.nan, np.nan])
@@ -865,9 +867,9 @@ assert [round(float(used[name]), 3) for name in wanted] == [0.3, 6, 0, 1, 1, 0, 
 # |---|---|---|
 # | `n_estimators` | 100 | rounds |
 # | `learning_rate` (`eta`) | 0.3 | factor on every leaf; smaller needs more rounds |
-# | `max_depth` | 6 | most splits on a way from the root to a leaf; 0: no limit |
-# | `max_leaves`, `grow_policy` | 0, "depthwise" | limit on leaves; "lossguide" splits the largest gain first |
-# | `gamma` (`min_split_loss`) | 0 | a split needs a printed Gain ≥ gamma |
+# | `max_depth` | 6 | largest number of splits from the root to a leaf; 0: no limit (an error with "exact") |
+# | `max_leaves`, `grow_policy` | 0, "depthwise" | limit on leaves ("exact" ignores it); "lossguide" splits the largest gain first |
+# | `gamma` (`min_split_loss`) | 0 | "hist": a split needs a printed Gain ≥ gamma; "exact": prunes from below |
 # | `min_child_weight` | 1 | each child needs Σh ≥ this |
 # | `reg_lambda`, `reg_alpha` | 1, 0 | λ in every denominator; α off every abs(G) |
 # | `subsample` | 1 | share of rows, drawn anew for each tree |
@@ -917,14 +919,14 @@ for (rate, (train, test)), colour in zip(curve.items(), plot.COLOURS):
     ax.plot(range(1, 201), train, ":", lw=1.2, color=colour)
     ax.plot(test.argmin() + 1, test.min(), "o", color=colour)
 ax.set(xlabel="rounds", ylabel="RMSE", xscale="log", ylim=(20, 80),
-       title="A smaller step needs more rounds and ends at the same height")
+       title="A smaller step needs more rounds; the lowest points are equally low")
 ax.legend(title="solid: test\ndotted: training")
 plt.show()
 
 # %% [markdown]
 # **Figure in words.** Three solid test curves fall, reach their lowest point, marked with a dot, at about the same height, and rise again. The larger η, the earlier: about 14 rounds for 0.3, 31 for 0.1, 96 for 0.03. The dotted training curves fall all the way.
 #
-# **What to notice.** The best test errors are equal within 1.5, while the five folds differ by more than 2 (standard deviation). What a small η buys is a broad minimum, which is harder to miss. Halve η, and you need roughly twice the rounds.
+# **What to notice.** The best test errors are equal within 1.5, while the five folds differ by more than 2 (standard deviation). What a small η buys is a broad minimum, which is harder to miss. Halve η, and you need up to about twice the rounds. (The dots are chosen on the test curves, so they are a little too good: trap 5.)
 
 # %% [markdown]
 # ### Turn six knobs on real data
@@ -980,12 +982,12 @@ plt.show()
 # %% [markdown]
 # **Figure in words.** Six panels with a dashed training curve above a solid test curve. The training curve changes much in every panel; the test curve is flat over a wide range, and falls for deep trees, very large gamma or λ, and very small shares of features.
 #
-# **What to notice.** With depth 10 the training score is above 0.98 and the test score the worst of its panel: learned by heart. No setting gains more than 0.06 over the start. `gamma` is measured in units of the squared target, so here 1000 does almost nothing; there is no "usual" value. A good order for tuning: rounds by early stopping with a fixed η, then `max_depth` and `min_child_weight`, then `subsample` and `colsample_bytree`, then λ and `gamma`, then a smaller η.
+# **What to notice.** With depth 10 the training score is above 0.98 and the test score the worst of its panel: learned by heart. No setting gains more than 0.06 over the start. `gamma` is measured in units of the squared target, so here 1000 does almost nothing; there is no "usual" value. A common order for tuning (not tested here): rounds by early stopping with a fixed η, then `max_depth` and `min_child_weight`, then `subsample` and `colsample_bytree`, then λ and `gamma`, then a smaller η.
 
 # %% [markdown]
 # ### Stop early, on data kept for it
 #
-# `early_stopping_rounds` belongs to the constructor, the data to watch to `fit`. Prediction then uses the trees up to the best round.
+# `early_stopping_rounds` belongs to the constructor, the data to watch to `fit`. Prediction then uses the trees up to the best round. (The R² of a single split is a matter of luck: do not compare it with the race below, a mean over ten folds.)
 
 # %%
 rest, test = train_test_split(np.arange(len(X)), test_size=0.25, random_state=0)
@@ -1004,7 +1006,7 @@ assert np.array_equal(first, stopper.predict(X[test]))
 # %% [markdown]
 # ## Race it against GradientBoosting and HistGradientBoosting
 #
-# The same ten folds (five, drawn twice), 50 trees of depth 3, η = 0.1, one thread. `process_time` counts processor time, so other programs on your machine do not disturb the race. Tumours by log loss (lower is better), diabetes by R² (higher is better). One entry more: XGBoost with λ = 0 and without `min_child_weight`, which is as unregularised as GradientBoosting.
+# The same ten folds (five, drawn twice), 50 trees of depth 3, η = 0.1, one thread. `process_time` counts processor time, so waiting for other programs is not counted. Tumours by log loss (lower is better), diabetes by R² (higher is better). One entry more: XGBoost with λ = 0 and without `min_child_weight`, which is as unregularised as GradientBoosting.
 
 # %%
 tree = dict(max_depth=3, learning_rate=0.1)
@@ -1018,7 +1020,7 @@ RACERS = {
     "XGBoost exact": (lambda: XGBClassifier(tree_method="exact", **xgb_tree),
                       lambda: XGBRegressor(tree_method="exact", **xgb_tree)),
     "XGBoost hist": (lambda: XGBClassifier(**xgb_tree), lambda: XGBRegressor(**xgb_tree)),
-    "XGBoost hist, λ = 0": (
+    "XGBoost hist, no brakes": (
         lambda: XGBClassifier(reg_lambda=0, min_child_weight=0, **xgb_tree),
         lambda: XGBRegressor(reg_lambda=0, min_child_weight=0, **xgb_tree)),
 }
@@ -1053,25 +1055,26 @@ ours = loss["XGBoost hist"]
 assert ours.mean() < loss["GradientBoosting"].mean() - 0.01
 assert abs(ours.mean() - loss["HistGradientBoosting"].mean()) < 0.01
 assert abs(ours.mean() - loss["XGBoost exact"].mean()) < 0.01
-free_of_brakes = loss["XGBoost hist, λ = 0"]
+free_of_brakes = loss["XGBoost hist, no brakes"]
 assert (free_of_brakes > ours).sum() >= 9
+assert (loss["GradientBoosting"] > ours).sum() >= 8
 assert (free_of_brakes - ours).mean() > 0.4 * (loss["GradientBoosting"] - ours).mean()
-assert r2.mean().max() - r2.mean().min() < 0.02 < 0.08 < r2.std().min()
+assert r2.mean().max() - r2.mean().min() < 0.012 < 0.08 < r2.std().min()
 for seconds in (t_loss.median(), t_r2.median()):
     assert seconds["GradientBoosting"] > 1.7 * seconds["XGBoost hist"]
 
 # %% [markdown]
 # **What to notice.**
 #
-# - **Diabetes: a draw.** The means differ by less than 0.02, the folds by more than 0.08. Whoever reports a winner here reports noise.
-# - **Tumours: XGBoost has the smaller log loss than GradientBoosting.** But switch off λ and `min_child_weight`, and it loses on at least nine of the ten folds against its own default. So a large part of the lead (more than 40 %) is two brakes, and not a mystery. Against HistGradientBoosting the difference is below 0.01.
+# - **Diabetes: a draw.** The means differ by about 0.01, the folds by more than 0.08. Whoever reports a winner here reports noise.
+# - **Tumours: XGBoost has the smaller log loss than GradientBoosting**, on most folds, although the clouds overlap in the figure. But switch off λ *and* `min_child_weight`, and it loses on at least nine of the ten folds against its own default. So a large part of the lead (more than 40 %) is two brakes, and not a mystery. Against HistGradientBoosting the difference is below 0.01.
 # - **Time.** GradientBoosting is clearly slower on both. Between the two histogram methods, on such small data, the order depends on the machine: no claim.
 #
 # And with more rows? Data made by a formula (Friedman's, ten features, with noise), five trees, median of three runs.
 
 # %%
 sizes = (1000, 3000, 10_000)
-growth = {name: [] for name in RACERS if "λ" not in name}
+growth = {name: [] for name in RACERS if "brakes" not in name}
 for n in sizes:
     X_n, y_n = make_friedman1(n, n_features=10, noise=1, random_state=0)
     for name in growth:
@@ -1093,7 +1096,7 @@ assert growth["GradientBoosting"][2] > 5 * growth["GradientBoosting"][0]
 
 # %%
 fig, axes = plt.subplots(1, 3, figsize=(8.8, 3.7), width_ratios=(1, 1, 1.3))
-for ax, values, label in ((axes[0], loss, "log loss on tumours"), (axes[1], r2, "R² on diabetes")):
+for ax, values, label in ((axes[0], loss, "log loss on tumours (lower: better)"), (axes[1], r2, "R² on diabetes (higher: better)")):
     for k, name in enumerate(growth):
         ax.plot(np.full(10, k), values[name], "o", ms=4, alpha=0.5, color=plot.COLOURS[k])
         ax.plot(k, values[name].mean(), "_", ms=22, mew=3, color=plot.COLOURS[k])
@@ -1157,7 +1160,7 @@ assert np.isclose(tie[2.5], tie[4.5])
 assert np.isclose(tie.max(), tie[2.5])
 
 # %% [markdown]
-# **What to notice.** y is symmetric, so 2.5 and 4.5 have the same bracket. Which of them is taken is an accident of the program (hist's 3.0 is the cut between 2 and 3), and neither is wrong. **Right:** compare gains, not trees, or choose data without ties.
+# **What to notice.** Read backwards with 0 and 1 exchanged, y is the same, so 2.5 and 4.5 have the same bracket. Which of them is taken is an accident of the program (hist's 3.0 is the cut between 2 and 3), and neither is wrong. **Right:** compare gains, not trees, or choose data without ties.
 #
 # ### Trap 3: the columns in another order
 #
@@ -1224,10 +1227,10 @@ print(f"R² reported: chosen on the test set {np.mean(lucky):.3f}, on held-back 
       f"{np.mean(honest):.3f}")
 
 # %%
-assert 0.01 < np.mean(lucky) - np.mean(honest) < 0.05
+assert 0.012 < np.mean(lucky) - np.mean(honest) < 0.05
 
 # %% [markdown]
-# **What to notice.** The same trees, and about 0.02 more in the report: the luck of the test set has been picked up. That is as large as the differences of the race. **Right:** three parts: to train, to stop, to report.
+# **What to notice.** The same trees, and about 0.02 more in the report: the luck of the test set has been picked up. That is more than the whole range of the race on these data. **Right:** three parts: to train, to stop, to report.
 #
 # ### Trap 6: importances that disagree
 #
@@ -1296,7 +1299,7 @@ assert "gama" in message
 #
 # ### Rebuild 例8.2 with XGBoost
 #
-# With λ = 0, η = 1 and stumps, XGBoost is the boosting tree of section 8.4, and Gain is the reduction of the squared error: 19.1142 − 1.9300 = 17.1842 in the first round.
+# With λ = 0, η = 1 and stumps, XGBoost is the boosting tree of section 8.4, and Gain is the reduction of the squared error: 19.1142 − 1.9300 = 17.1842 in the first round. (The book rounds after each round, so its last digits differ: −0.52, 0.79, 0.47.)
 
 # %%
 y82 = np.array([5.56, 5.70, 5.91, 6.40, 6.80, 7.05, 8.90, 8.70, 9.00, 9.05])
@@ -1368,7 +1371,7 @@ assert t["Gain"][0] == 0
 # %% [markdown]
 # ## Check yourself
 #
-# **1.** A node has three rows with g = 2, −1, 3 and h = 1. λ = 1. Which weight has its leaf? What is the bracket of the split {first two | third}? Answer, then run.
+# **1.** A node has three rows with g = 2, −1, 3 and h = 1. λ = 1. What is the weight of its leaf? What is the bracket of the split {first two | third}? Answer, then run.
 #
 # <details><summary>Answer</summary>
 #
@@ -1423,7 +1426,7 @@ assert np.allclose(large.predict(x[:, None]), 10 * small.predict(x[:, None]), rt
 #
 # <details><summary>Answer</summary>
 #
-# The second derivative h, in the leaf weight and in the gain; λ, α and γ inside the objective; sums over bins, learned default directions for missing values, drawing of features. With the squared loss and λ = γ = 0 the trees of 例8.2 are the same.
+# The second derivative h in the *gain* (scikit-learn's GradientBoosting uses it in the leaves of the logistic loss only); λ, α and γ inside the objective; sums over bins, learned default directions for missing values. With the squared loss and λ = γ = 0 the trees of 例8.2 are the same.
 #
 # </details>
 #
@@ -1438,6 +1441,6 @@ assert np.allclose(large.predict(x[:, None]), 10 * small.predict(x[:, None]), rt
 # %% [markdown]
 # ## In one breath
 #
-# Say this aloud: *XGBoost adds one tree after the other. It replaces the loss by its Taylor polynomial of second order, with g and h for each row, and adds γ for each leaf and ½λw² for each weight. Sorted by leaves the objective is Σ[Gw + ½(H+λ)w²] + γT, so the best weight is −G/(H+λ), the value −½G²/(H+λ), and a split gains ½[G_L²/(H_L+λ) + G_R²/(H_R+λ) − G²/(H+λ)] − γ. The dump prints the bracket as Gain and H as Cover; the parameter gamma is compared with the bracket; min_child_weight bounds H of each child; η multiplies the leaves. For squared loss g is ŷ − y and h is 1, for logistic loss g is p − y and h is p(1 − p). Missing values go where the gain is larger. hist sums over bins and is fast; its scores are those of the others, within noise.*
+# Say this aloud: *XGBoost adds one tree after the other. It replaces the loss by its Taylor polynomial of second order, with g and h for each row, and adds γ for each leaf and ½λw² for each weight. Sorted by leaves the objective is Σ[Gw + ½(H+λ)w²] + γT, so the best weight is −G/(H+λ), the value −½G²/(H+λ), and a split gains ½[G_L²/(H_L+λ) + G_R²/(H_R+λ) − G²/(H+λ)] − γ. The dump prints the bracket as Gain and H as Cover; the parameter gamma is compared with the bracket; min_child_weight bounds H of each child; η multiplies the leaves. For squared loss g is ŷ − y and h is 1, for logistic loss g is p − y and h is p(1 − p). Missing values go where the gain is larger. hist sums over bins and is fast; its scores are close to those of its relatives, and where it was ahead, much of the lead came from the two brakes.*
 #
 # **Links.** T. Chen and C. Guestrin, "XGBoost: a scalable tree boosting system", 2016 · J. Friedman, "Greedy function approximation: a gradient boosting machine", 2001 · J. Friedman, T. Hastie and R. Tibshirani, "Additive logistic regression", 2000 (Newton steps in boosting) · [XGBoost: parameters](https://xgboost.readthedocs.io/en/stable/parameter.html) · [XGBoost: introduction to boosted trees](https://xgboost.readthedocs.io/en/stable/tutorials/model.html) · 李航《统计学习方法》 section 8.4. Earlier: [boosting trees](ch08_boosting_tree.ipynb), [AdaBoost](ch08_adaboost.ipynb). Next: use it in a competition, [industrial steam](../03_ml_competition/steam_1_explore.ipynb).
