@@ -1,4 +1,4 @@
-"""What the lessons of dlroadmap share: data sets, exercise checks, figure style.
+"""What the lessons of dlroadmap share: data sets, checks, layers, training loop, figure style.
 
 Importing this package is light on purpose: no torch, no pandas, no Matplotlib
 until something uses them.
@@ -7,11 +7,11 @@ until something uses them.
 from importlib import import_module as _import_module
 
 __version__ = "0.1.0"
-__all__ = ["check", "data", "made_with", "plot", "progress", "setup"]
+__all__ = ["check", "data", "layers", "made_with", "plot", "progress", "setup", "train"]
 
 
 def __getattr__(name):
-    if name in {"check", "data", "plot", "progress"}:
+    if name in {"check", "data", "layers", "plot", "progress", "train"}:
         return _import_module(f"{__name__}.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 

@@ -238,7 +238,7 @@ plt.show()
 #
 # **Where it helps.** A doctor, a spam filter and an analyst can read this figure. Each piece of evidence has a number, and the numbers add up.
 #
-# **Try it.** Replace (2, S) by (3, M). Expect three bars on the same side and the answer +1.
+# **Try it.** Replace (2, S) by (3, M): in the cell that begins with `parts`, write `by_x1[3]` and `by_x2["M"]`. Expect three bars on the same side and the answer +1. (Its asserts then complain, rightly.) Undo it afterwards.
 #
 # ### Let scikit-learn count
 #
@@ -261,13 +261,14 @@ for k, t in enumerate((by_x1, by_x2)):  # all twelve conditional probabilities
     assert np.allclose(np.exp(model.feature_log_prob_[k]), t.astype(float))
 
 # %% [markdown]
-# ## Save the model from a zero (例4.2)
+# ## Leave one row out (例4.2)
 #
 # Cover row 15, the only row with X1 = 3 and Y = −1. Then ask about (3, S). S speaks strongly for −1. What happens?
 
 # %%
 short = [fractions(pd.crosstab(table["Y"][:14], table[name][:14])) for name in ("X1", "X2")]
-print("Y = -1:", short[0].loc[-1, 3], "×", short[1].loc[-1, "S"], "× prior = 0")
+product = short[0].loc[-1, 3] * short[1].loc[-1, "S"] * Fraction(6 - 1, 14)
+print("Y = -1:", short[0].loc[-1, 3], "×", short[1].loc[-1, "S"], "× prior =", product)
 
 # %%
 assert short[0].loc[-1, 3] == 0
@@ -276,7 +277,7 @@ assert short[1].loc[-1, "S"] == F(3, 5)
 # %% [markdown]
 # **What to notice.** One zero wipes out all other evidence. "Never seen in fourteen rows" became "impossible". With 1000 features, one unlucky zero outvotes 999 good reasons.
 #
-# **The idea: smoothing.** Pretend that you saw every value λ more times in every class. The book's formulas (4.10) and (4.11) are
+# **The idea: smoothing.** In each table on its own, pretend that you saw every entry λ more times: each value of a feature within a class, and each class in the table of Y. The book's formulas (4.10) and (4.11) are
 #
 # $$P_\lambda(X^{(j)}=a_{jl}\mid Y=c_k)=\frac{n_{kjl}+\lambda}{N_k+S_j\lambda},\qquad P_\lambda(Y=c_k)=\frac{N_k+\lambda}{N+K\lambda}.$$
 #
@@ -304,7 +305,7 @@ assert (round(float(score[1]), 4), round(float(score[-1]), 4)) == (0.0327, 0.061
 # %% [markdown]
 # **What to notice.** All are the book's numbers, and the answer is again −1. But the posterior fell from 3/4 to 28/43 ≈ 0.65. Smoothing pulls every estimate towards "all values alike", so the model becomes less sure.
 #
-# ### Meet the trap in scikit-learn's default
+# ### Compare with scikit-learn's `alpha`
 #
 # `CategoricalNB(alpha=1)` should be 例4.2, because `alpha` is λ. Should it?
 
@@ -328,7 +329,7 @@ assert np.allclose(mended.predict_proba(query)[0, 0], 28 / 43)
 #
 # Who is right? Both are estimates. With fifteen rows they differ in the second digit, with thousands of rows you cannot see the difference. But when your numbers should equal the book's, this is the reason why they do not.
 #
-# **Try it.** Set λ = 1000 in the code cell of 例4.2. Expect all fractions near 1/3 and 1/2, and a posterior near 1/2: too much smoothing forgets the data.
+# **Try it.** Set λ = 1000 in the code cell of 例4.2. Expect all fractions near 1/3 and 1/2, and a posterior near 1/2: too much smoothing forgets the data. (The asserts below it complain; set λ back to 1 and run again.)
 
 # %%
 heavy = [fractions(counts, lam=1000) for counts in (count_y, count1, count2)]
@@ -469,7 +470,7 @@ assert np.allclose(p_joined, [0, 1, 1, 0], atol=0.01)
 #
 # **The unknowns.** $\theta_k=P(Y=c_k)$ and $\varphi_{kjl}=P(X^{(j)}=a_{jl}\mid Y=c_k)$. In each group they sum to 1: $\sum_k\theta_k=1$, and $\sum_l\varphi_{kjl}=1$ for each k and j.
 #
-# **Step 1: write down the log-likelihood (对数似然).** $\varphi_{y_i\,j\,x_i}$ stands for the φ of the class and of the value that sample i has.
+# **Step 1: write down the log-likelihood (对数似然).** $\theta_{y_i}$ and $\varphi_{y_i\,j\,x_i}$ stand for the θ of sample i's class, and for the φ of its class and of its value of feature j.
 #
 # | | line | reason |
 # |---|---|---|
@@ -630,7 +631,7 @@ print(yours[1].round(4))
 #
 # $$\hat\theta_k^{MAP}=\frac{N_k+\lambda-1}{N+K(\lambda-1)}.$$
 #
-# With λ = 1 that is the MLE, no smoothing. The MAP equals (4.11) if you start from Dirichlet(λ + 1). So "add one" is the mean under a flat opinion, or the peak under Dirichlet(2). See both, on a fine grid of θ = P(Y = 1) with 9 of 15:
+# (For λ ≥ 1; below, an empty class would get a negative share.) With λ = 1 that is the MLE, no smoothing. The MAP equals (4.11) if you start from Dirichlet(λ + 1). So "add one" is the mean under a flat opinion, or the peak under Dirichlet(2). See both, on a fine grid of θ = P(Y = 1) with 9 of 15:
 
 # %%
 theta = np.linspace(0, 1, 100_001)[1:-1]
@@ -655,7 +656,7 @@ for ax, (lam, (density, mean, peak)) in zip(axes, summary.items()):
     ax.plot(theta, stats.beta(lam, lam).pdf(theta), color="#777777", ls="--", label="before")
     ax.axvline(mean, color=plot.GREEN, label=f"mean {mean:.3f}")
     ax.axvline(peak, color=plot.RED, ls=":", lw=2.2, label=f"peak {peak:.3f}")
-    ax.set(xlabel="θ = P(Y = 1)", xlim=(0.2, 1))
+    ax.set(xlabel="θ = P(Y = 1)", xlim=(0, 1))
     ax.legend(loc="upper left", fontsize=9)
 axes[0].set(ylabel="density", title="λ = 1: the mean is 10/17")
 axes[1].set_title("λ = 2: the peak is 10/17")
@@ -739,6 +740,15 @@ assert np.isclose(np.log(p).sum(), -921.0, atol=0.05)
 # %% [markdown]
 # **What to notice.** $10^{-400}$ is smaller than the smallest float, so the computer rounds it to 0: underflow (下溢). All classes get the score 0 and nothing can be compared. The sum of logs is an ordinary number, and the logarithm grows with its argument, so the largest log score belongs to the largest score. That is why scikit-learn stores `feature_log_prob_`.
 
+# %% [markdown]
+# **e.** `table` is (K, S_j) and `X[:, j]` is (N,). What is the shape of `table[:, X[:, j]]`?
+#
+# <details><summary>Answer</summary>
+#
+# (K, N): one column of the table is picked for each sample, and a column may be picked many times. `.T` makes it (N, K), one row a sample.
+#
+# </details>
+
 # %% tags=["exercise"]
 def nb_predict_log(X, classes, prior, conditional):
     """Classify in log space.
@@ -798,7 +808,7 @@ assert (labels == d_test).mean() > 0.85
 #
 # ### Measure with bell curves: GaussianNB
 #
-# Fisher's iris flowers (150 flowers, 3 species, 4 lengths), wines (178 wines, 3 growers, 13 chemical measurements) and tumours (569, malignant or benign, 30 measurements); all in scikit-learn, from UCI, CC BY 4.0. `GaussianNB` needs nothing but `fit`. Compare with logistic regression, which you meet in [chapter 6](ch06_logistic_regression.ipynb). Each model predicts each sample with 5-fold cross-validation (交叉验证): it never saw that sample. "Confidence" is the largest probability that the model gives. (`quality.xs(…)` below picks the rows of one model.)
+# Fisher's iris flowers (150 flowers, 3 species, 4 lengths), wines (178 wines, 3 growers, 13 chemical measurements) and tumours (569, malignant or benign, 30 measurements); all in scikit-learn, from UCI, CC BY 4.0. `GaussianNB` needs nothing but `fit`. Compare with logistic regression, which you meet in [chapter 6](ch06_logistic_regression.ipynb). Each model predicts each sample with 5-fold cross-validation (交叉验证), five times with other folds: it never saw that sample. So each tumour counts five times. "Confidence" is the largest probability that the model gives. (`quality.xs(…)` below picks the rows of one model.)
 
 # %%
 sets = {"iris": load_iris(), "wine": load_wine(), "tumours": load_breast_cancer()}
@@ -836,12 +846,12 @@ for kind, colour, marker in (("GaussianNB", plot.RED, "o"),
     axes[0].scatter(q["accuracy"], q["mean confidence"], s=60, color=colour, marker=marker,
                     label=kind)
     axes[1].hist(mistakes["tumours", kind], bins=np.linspace(0.5, 1, 21), color=colour,
-                 histtype="step", lw=2, label=kind)
+                 histtype="step", lw=2, ls="-" if kind == "GaussianNB" else "--", label=kind)
 axes[0].plot([0.87, 1], [0.87, 1], color="#777777", ls=":")
 axes[0].text(0.892, 0.884, "honest", color="#777777")
 axes[0].set(xlabel="accuracy", ylabel="mean confidence", xlim=(0.87, 1), ylim=(0.87, 1),
             title="Naive Bayes claims too much")
-axes[1].set(xlabel="confidence of wrong answers (tumours)", ylabel="answers",
+axes[1].set(xlabel="confidence of wrong answers (tumours)", ylabel="wrong answers, five repeats",
             title="Most of its mistakes are “certain”")
 axes[0].legend(loc="upper left", fontsize=9)
 plt.show()
@@ -849,7 +859,7 @@ plt.show()
 # %% [markdown]
 # **Figure in words.** Left, three red dots (GaussianNB) lie above the dotted diagonal where confidence equals accuracy; three blue squares (logistic regression) lie below it. Right, the red histogram of wrong answers has a tower at confidence 1; the blue one is low and spread out.
 #
-# **What to notice.** Three data sets, no tuning, and accuracy above 0.93. Now look at the probabilities: on the tumours more than half of its mistakes come with "more than 99 % sure". You know why. The 30 measurements hold near copies, such as radius, perimeter and area of the same cell. They are one witness who speaks three times.
+# **What to notice.** Three data sets, no tuning, and accuracy above 0.93. Now look at the probabilities: on the tumours more than half of its mistakes come with "more than 99 % sure". One reason you know: the 30 measurements hold near copies, such as radius, perimeter and area of the same cell nuclei. They are one witness who speaks three times.
 #
 # How many near copies? Ask the correlation coefficient (相关系数): it is ±1 when one feature is a straight-line function of the other. And does it help to drop the near copies? Go through the features and keep one only if it is not correlated above 0.7 with one that you kept.
 
@@ -861,7 +871,9 @@ for j in range(30):
     if all(R[j, i] < 0.7 for i in kept):
         kept.append(j)
 hits, errors, certain = {}, {}, {}
-for name, cols in (("all 30", range(30)), (f"{len(kept)} features", kept)):
+sets_of_12 = {f"any 12, no. {k}": np.random.default_rng(k).choice(30, 12, replace=False)
+              for k in range(4)}
+for name, cols in {"all 30": range(30), f"{len(kept)} features": kept, **sets_of_12}.items():
     p = np.vstack([cross_val_predict(GaussianNB(), C[:, list(cols)], sets["tumours"].target, cv=f,
                                      method="predict_proba") for f in folds])
     hit = p.argmax(axis=1) == np.tile(sets["tumours"].target, 5)
@@ -872,10 +884,12 @@ print("pairs with a correlation above 0.9:", (R[np.triu_indices(30, k=1)] > 0.9)
 # %%
 assert (R[np.triu_indices(30, k=1)] > 0.9).sum() == 21
 assert certain["12 features"] < certain["all 30"] - 0.3
+others = [certain[name] for name in sets_of_12]
+assert certain["12 features"] < min(others) < max(others) < certain["all 30"]
 assert 0.01 < hits["all 30"] - hits["12 features"] < 0.05
 
 # %% [markdown]
-# **What to notice.** Without the near copies the model is far less often certain when it is wrong. It pays with a little accuracy: the copies were not *pure* copies. Use the labels of naive Bayes, and distrust its probabilities until you have checked them.
+# **What to notice.** With these 12 features the model is far less often certain when it is wrong. Part of that comes from multiplying fewer factors: any 12 features help. Twelve without near copies help most. It pays with a little accuracy: the copies were not *pure* copies. Use the labels of naive Bayes, and distrust its probabilities until you have checked them.
 #
 # ### Read short reviews with counts: MultinomialNB
 #
@@ -952,7 +966,7 @@ assert bag.shape == (48, 141)
 assert 1 - bag.nnz / np.prod(bag.shape) > 0.9
 
 # %% [markdown]
-# The model stores $P(\text{word}\mid\text{class})$: draw one word from all words of a class, how likely is this one? The log ratio of the two classes tells which words speak loudest.
+# The model stores $P(\text{word}\mid\text{class})$: draw one word from all words of a class, how likely is this one? With smoothing it is $(n_{kw}+\alpha)/(n_k+141\,\alpha)$: $n_{kw}$ counts word w in class k, $n_k$ all words of the class, and 141 is the number of different words. The log ratio of the two classes tells which words speak loudest.
 
 # %%
 nb = reader[-1]
@@ -969,7 +983,7 @@ ax.barh(words[ends], ratio[ends], color=np.where(ratio[ends] > 0, plot.BLUE, plo
         edgecolor="black", lw=0.6)
 ax.axvline(0, color="black", lw=1)
 ax.set(xlabel="← complaint      log ratio      praise →",
-       title="Forty-eight short texts teach it which words judge")
+       title="Most of the loudest words judge; “after” is an accident")
 plt.show()
 
 # %% [markdown]
@@ -1072,7 +1086,7 @@ ax.legend(loc="lower right")
 plt.show()
 
 # %% [markdown]
-# **Figure in words.** Two curves over the number of training samples. Both begin near 0.9. The red one (GaussianNB) becomes flat at 40 samples, near 0.94; the blue one (logistic regression) passes it and climbs to about 0.97.
+# **Figure in words.** Two curves over the number of training samples. Both begin near 0.9. The red one (GaussianNB) becomes flat at 40 samples, near 0.94; the blue one (logistic regression) passes it and climbs to about 0.98.
 #
 # **What to notice.** The naive assumption is a strong opinion. It replaces data: naive Bayes needs few samples to be as good as it will ever be. But where the opinion is wrong, more data cannot repair it. Ng and Jordan (2001) found this pattern. They also report that naive Bayes often *wins* with little data; on these tumours the two are level there.
 
@@ -1176,9 +1190,9 @@ plt.show()
 # %% [markdown]
 # **Figure in words.** Left, two curves over alpha on a logarithmic axis. Both are lowest at 1e-10; CategoricalNB has its top near 1 and falls again, MultinomialNB rises slowly up to 10. Right, GaussianNB rises by more than a tenth from its default to about 0.1. Dotted lines mark the defaults.
 #
-# **What to notice.** Almost no smoothing is bad: one unseen value has the power to veto. Too much is bad for `CategoricalNB`, which must fill 17 places for each pixel and class from ten pictures. `MultinomialNB` beats it with 100 pictures. It knows that 12 drops are nearly 13 drops, while to `CategoricalNB` they are two unrelated names. `GaussianNB` meets pixels that are 0 in all training pictures of a class: variance 0, an infinitely thin bell. `var_smoothing` widens it.
+# **What to notice.** Almost no smoothing is bad: one unseen value has the power to veto. Too much is bad too, most of all for `CategoricalNB`: with ten pictures of a class, alpha = 10 adds 170 invented counts to each pixel, and the ten real ones drown. `MultinomialNB` beats it with 100 pictures. It knows that 12 drops are nearly 13 drops, while to `CategoricalNB` they are two unrelated names. `GaussianNB` meets pixels that are 0 in all training pictures of a class: variance 0, an infinitely thin bell. `var_smoothing` widens it.
 #
-# **Try it.** Set `train_size=1000`. Expect the left curves to rise and to become flatter on the left: with enough data, fewer values are unseen.
+# **Try it.** Set `train_size=1000`. Expect the left half of both curves to rise and to become flatter: with more data, fewer values are unseen. (One assert then complains, rightly.) Undo it afterwards.
 
 # %% [markdown]
 # ## Traps
@@ -1308,7 +1322,7 @@ assert result["scaled"] > 0.9
 #
 # ### Trap 7: S_j counted from the class
 #
-# Code for this chapter often takes $S_j$ from the values that it *saw in the class*. On table 4.1 that goes unnoticed, because each class has seen everything. Leave out row 15 and it breaks:
+# Some public code for this chapter takes $S_j$ from the values that it *saw in the class*. On table 4.1 that goes unnoticed, because each class has seen everything. Leave out row 15 and it breaks:
 
 # %%
 seen = count1.loc[-1].to_numpy() - [0, 0, 1]               # X1 counts of class -1: 3, 2, 0
@@ -1369,7 +1383,7 @@ assert np.allclose(lifted.predict_proba(query), [[0.75, 0.25]])
 # %% [markdown]
 # ### Use MultinomialNB on one-hot columns
 #
-# `OneHotEncoder` gives each value a column of 0 and 1. `MultinomialNB` on those columns gives 例4.2. Always? Its denominator is $D\,N_k+\lambda\sum_jS_j$, one for all features; the book has $N_k+S_j\lambda$ for each. Up to the factor D, which is the same for all classes, they agree if all $S_j$ are equal, or if λ → 0. Table 4.1 has $S_1=S_2=3$. Make them differ:
+# `OneHotEncoder` gives each value a column of 0 and 1. On table 4.1 `MultinomialNB` on those columns gives the posterior of `CategoricalNB` (0.64 for (2, S), since neither smooths the prior). Always? Its denominator is $D\,N_k+\lambda\sum_jS_j$, one for all features; the book has $N_k+S_j\lambda$ for each. Up to the factor D, which is the same for all classes, they agree if all $S_j$ are equal, or if λ → 0. Table 4.1 has $S_1=S_2=3$. Make them differ:
 
 # %%
 def gap(X_, S, alpha):
@@ -1385,6 +1399,8 @@ print(f"S = (3, 3): {gap(X, [3, 3], 1):.3f}   S = (3, 30): {gap(X, [3, 30], 1):.
 
 # %%
 assert gap(X, [3, 3], 1) < 1e-12
+hot_41 = OneHotEncoder(categories=[range(3)] * 2, sparse_output=False).fit(X)
+assert np.isclose(MultinomialNB().fit(hot_41.transform(X), y).predict_proba(hot_41.transform(query))[0, 0], 0.64)
 assert gap(X, [3, 30], 1) > 0.01
 assert gap(X, [3, 30], 1e-9) < 1e-6
 

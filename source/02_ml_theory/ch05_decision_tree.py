@@ -273,7 +273,7 @@ assert wrong["credit"] > wrong["job"]
 # %% [markdown]
 # ## Split in two: CART and the Gini index (例5.4)
 #
-# CART (算法5.6) asks only questions with two answers: "is credit excellent, or not?" So each *value* becomes a candidate. `get_dummies` makes one yes/no column for each value; this is called one-hot encoding (独热编码). A tree with `max_depth=1` on one column is exactly one such question, and its two leaves know how mixed they are.
+# CART (算法5.6) asks only questions with two answers: "is credit excellent, or not?" So each *value* becomes a candidate. `get_dummies` makes one yes/no column for each value; this is called one-hot encoding (独热编码). A tree with `max_depth=1` on one column is exactly one such question, and its two leaves know how mixed they are. (`tree_` holds arrays with one entry a node: entry 0 is the root, 1 and 2 are its two parts.) The measure is the Gini index: 0 for a pure part, and for two classes with shares p and 1 − p it is $1-p^2-(1-p)^2=2p(1-p)$. One value by hand, age = young: $\frac5{15}\cdot2\cdot\frac25\cdot\frac35+\frac{10}{15}\cdot2\cdot\frac7{10}\cdot\frac3{10}=0.16+0.28=0.44$.
 
 # %%
 onehot = pd.get_dummies(loans[names])                            # (15, 10)
@@ -348,7 +348,7 @@ plt.show()
 # %% [markdown]
 # **Figure in words.** Three hills over p from 0 to 1, all 0 at the ends and 0.5 in the middle. Half the entropy is the highest, Gini lies a little under it, the error is a pointed roof under both.
 #
-# **What to notice.** The first two differ by less than 0.06 everywhere, so they mostly choose the same splits. The error has straight sides, and that makes it a bad guide: a split that leaves the majority "yes" in both parts gains nothing by it, however much purer one part became.
+# **What to notice.** The first two differ by less than 0.06 everywhere, so they often choose the same split or a near one. The error has straight sides, and that makes it a bad guide: a split that leaves the majority "yes" in both parts gains nothing by it, however much purer one part became.
 
 # %%
 assert np.abs(half_entropy - gini_curve).max() < 0.06
@@ -366,8 +366,8 @@ assert (errors_before == errors_after, gini_after < gini_before) == (True, True)
 # | | ID3 | C4.5 | CART (book) | scikit-learn |
 # |---|---|---|---|---|
 # | chooses by | gain | gain ratio | Gini index | `criterion`: Gini, entropy |
-# | parts of a split | one for each value | one for each value | two | two |
-# | question | which value? | which value? | this value or not? | number ≤ threshold? |
+# | parts of a split | one for each value | one for each value; numbers: two | two | two |
+# | question | which value? | which value? number ≤ threshold? | this value or not? number ≤ threshold? | number ≤ threshold? |
 # | numbers as features | no | yes | yes | yes, only numbers |
 # | predicts numbers | no | no | yes | `DecisionTreeRegressor` |
 # | pruning | $C_\alpha(T)$, 算法5.4 | its own | 算法5.7 | `ccp_alpha`, as 算法5.7 |
@@ -432,16 +432,20 @@ def draw_regions(ax, model, F, labels, size=16):
 iris = load_iris()
 petals = iris.data[:, 2:]                            # (150, 2): petal length and width in cm
 fig, axes = plt.subplots(1, 2, figsize=(8.8, 3.7), sharey=True)
-titles = "Two cuts make {} boxes", "A full tree needs {} boxes"
+titles = "Two cuts make {} leaves", "A full tree needs {} leaves"
 for ax, depth, title in zip(axes, (2, None), titles):
     m = DecisionTreeClassifier(max_depth=depth, random_state=0).fit(petals, iris.target)
     draw_regions(ax, m, petals, iris.target)
+    u1, u2 = np.linspace(0.7, 7.2, 600), np.linspace(0, 2.6, 600)
+    leaf_of = m.apply(np.dstack(np.meshgrid(u1, u2)).reshape(-1, 2)).reshape(600, 600)
+    for number in np.unique(leaf_of):                # the border of each leaf
+        ax.contour(u1, u2, leaf_of == number, levels=[0.5], colors="black", linewidths=0.5)
     ax.set(xlabel="petal length (cm)", title=title.format(m.get_n_leaves()))
 axes[0].set_ylabel("petal width (cm)")
 plt.show()
 
 # %% [markdown]
-# **Figure in words.** The plane of petal length and width, coloured by species: setosa squares, versicolor circles, virginica triangles. Left, two straight cuts make three boxes. Right, the full tree adds thin boxes around single flowers near the border of the last two species.
+# **Figure in words.** The plane of petal length and width, coloured by species: setosa squares, versicolor circles, virginica triangles. Left, two straight cuts make three areas. Right, the borders of the full tree's eight leaves; where leaves of one species touch, they look like one area. One small blue box around two flowers is new.
 #
 # **What to notice.** Every border is parallel to an axis, because each question asks about one feature. Each leaf is a box (a region, 单元).
 #
@@ -459,7 +463,7 @@ for node in inner:
 print(f"{len(inner)} questions, each threshold is a midpoint of two neighbours.")
 
 # %% [markdown]
-# **Where it helps.** Only the order of the values matters for the parts. So a tree needs no scaling: standardise a feature or take its logarithm, and the training samples end in the same leaves (question 2 of "Check yourself" proves it). Compare that with the perceptron, which failed when centimetres became metres.
+# **Where it helps.** Only the order of the values matters for the parts. So a tree needs no scaling: standardise a feature or take its logarithm, and the training samples end in the same leaves (question 2 of "Check yourself" tests it). Compare that with the perceptron, which failed when centimetres became metres.
 
 # %% [markdown]
 # ## Watch a tree learn by heart
@@ -520,7 +524,7 @@ axes[1].legend(loc="lower right")
 plt.show()
 
 # %% [markdown]
-# **Figure in words.** Left, two features: training accuracy climbs nearly to 1, test accuracy rises to about 0.77 at depth 2 and then falls to about 0.71. Right, 30 features: training reaches 1 and test stays flat near 0.92.
+# **Figure in words.** Left, two features: training accuracy climbs nearly to 1, test accuracy rises to about 0.77 at depth 2 and then falls to about 0.71. Right, 30 features: training reaches 1 and test stays flat near 0.92 from depth 2 on.
 #
 # **What to notice.** On the left, every level of questions after the second makes the tree worse. On the right, a full tree is as good as a cut one. "Full trees overfit" is not a law: with 30 good features the classes hardly overlap, the tree is pure after about 17 leaves, and there is little left to learn by heart. Look at the test curve before you fight overfitting.
 
@@ -572,7 +576,7 @@ meet = C[0] / 2
 ax.axvline(meet, color="#666666", ls=":")
 ax.annotate("α = 7.28", (meet, 3 * meet), xytext=(8.1, 18.3), fontsize=10,
             arrowprops={"arrowstyle": "->"})
-ax.set(xlabel="price α of a leaf", ylabel="C_α(T)",
+ax.set(xlabel="price α of a leaf", ylabel=r"$C_\alpha(T)$",
        title="The tree with two leaves is never the cheapest")
 ax.legend(loc="upper left")
 plt.show()
@@ -611,7 +615,7 @@ for ccp, leaves in ((0.48, 3), (0.49, 1)):
 #
 # $$\alpha_{\text{book}}=N\cdot\texttt{ccp\_alpha}.$$
 #
-# With `criterion="gini"` the cost is the Gini index instead, and the step is at 0.24.
+# Section 5.4 takes the entropy as the cost; section 5.5.2, 算法5.7, names the Gini index as an example. With `criterion="gini"` the step is at 0.24.
 #
 # **Try it.** Fit with `criterion="entropy", ccp_alpha=0.48`, then with 0.49, and print `get_n_leaves()`. Expect 3 and 1, and never 2.
 
@@ -642,10 +646,10 @@ axes[1].set(xscale="log", yscale="log", xlabel="ccp_alpha", ylabel="leaves",
 plt.show()
 
 # %% [markdown]
-# **Figure in words.** Left, accuracy in cross-validation rises with ccp_alpha, stays on a plateau (its first point is circled), and falls for the largest values. Right, the number of leaves falls from about eighty to one.
+# **Figure in words.** Left, accuracy in cross-validation rises with ccp_alpha, stays on a plateau (its first point is circled), and falls for the largest values. Right, the number of leaves falls from about ninety to one.
 
 # %%
-assert n_leaves[0] > 60
+assert 85 < n_leaves[0] < 95
 assert n_leaves[-1] == 1
 assert n_leaves == sorted(n_leaves, reverse=True)
 assert 3 < best < 13
@@ -673,7 +677,7 @@ assert (difference > 0).sum() >= 8
 assert abs(outcome["ccp_alpha by CV"].mean() - outcome["max_depth by CV"].mean()) < 0.03
 
 # %% [markdown]
-# **What to notice.** Pruning gains six to seven points over the full tree. Limiting the depth gains nearly as much. Both have one number to choose. Pruning may keep one deep branch where it pays, and that is its advantage.
+# **What to notice.** Pruning gains six to seven points over the full tree. Limiting the depth gains nearly as much. Both have one number to choose. Pruning can keep one deep branch where it pays; on these data that is worth about one point.
 
 # %% [markdown]
 # ## Predict a number: the regression tree (习题5.2)
@@ -717,7 +721,8 @@ axes[0].set(xlabel="first cut s", ylabel="loss", ylim=(0, 24),
 fine = np.linspace(0.5, 10.5, 1001).reshape(-1, 1)
 for depth, colour in zip((1, 2, 3), (plot.RED, plot.ORANGE, plot.BLUE)):
     m = DecisionTreeRegressor(max_depth=depth).fit(x, z)
-    axes[1].plot(fine, m.predict(fine), color=colour, lw=4 - depth, label=f"depth {depth}")
+    axes[1].plot(fine, m.predict(fine), ("--", "-.", "-")[depth - 1], color=colour, lw=4 - depth,
+                 label=f"depth {depth}")
 axes[1].scatter(x, z, color="black", zorder=3)
 axes[1].set(xlabel="x", ylabel="y", title="Each level doubles the steps", xticks=range(1, 11))
 axes[1].legend()
@@ -776,7 +781,7 @@ plt.show()
 # %% [markdown]
 # **Figure in words.** The training curve climbs to 1. The test curve is highest at depth 2, about 0.34, then falls and ends below 0. A dashed line, linear regression, lies above the whole test curve, near 0.48.
 #
-# **What to notice.** Perfect on patients it has seen, worse than no model on new ones. Even the best depth loses to a straight line here: the true relation is smooth, and four flat steps are a poor copy of a slope.
+# **What to notice.** Perfect on patients it has seen, worse than no model on new ones. Even the best depth loses to a straight line here. A likely reason: the relation is nearly a slope, and four flat steps are a poor copy of a slope.
 
 # %%
 print(export_text(DecisionTreeRegressor(max_depth=2).fit(P, progress),
@@ -789,7 +794,7 @@ assert abs(line - 0.48) < 0.01
 assert line > r2[:, 1].max() + 0.1
 
 # %% [markdown]
-# **What to notice.** This is what you get for the loss in score: a rule that fits on a card. It asks for `bmi` (body-mass index) and `s5` (a blood value, the logarithm of the triglycerides).
+# **What to notice.** This is what you get for the loss in score: a rule that fits on a card. It asks for `bmi` (body-mass index) and `s5` (a blood value, possibly the logarithm of the triglycerides).
 
 # %% [markdown]
 # ## Parameters
@@ -931,7 +936,7 @@ plt.show()
 # %% [markdown]
 # **Figure in words.** Fourteen settings in rows, four numbers in columns. The first four rows and "malignant × 10" have training accuracy 1, test accuracy near 0.7 and around a hundred leaves or more. The rows with a moderate limit have few leaves, training accuracy near 0.8 and test accuracy above 0.73. The last row has the highest recall and the lowest test accuracy.
 #
-# **What to notice.** Criterion and splitter hardly matter. What matters is the size, and many knobs control it. `ccp_alpha=0.1` is too much: fewer than two leaves on average. And a surprise: weighting the malignant class ten times does nothing for a full tree. Its leaves are pure, and a pure leaf says the same with any weights. With `max_depth=3` the same weights raise recall from about 0.64 to about 0.93, and pay with false alarms.
+# **What to notice.** For test accuracy, criterion and splitter hardly matter (though the random splitter needs twice the leaves). What matters is the size, and many knobs control it. `ccp_alpha=0.1` is too much: fewer than two leaves on average. And a surprise: weighting the malignant class ten times does not raise the recall of a full tree. It cuts at other places and gives another tree, but its leaves are pure again, and a pure leaf has no majority to turn. With `max_depth=3` the same weights raise recall from about 0.64 to about 0.93, and pay with false alarms.
 
 # %%
 means = pd.DataFrame({n: v.mean(axis=0) for n, v in effect.items()}, index=panels).T
@@ -1007,7 +1012,7 @@ plt.show()
 # %% [markdown]
 # **Figure in words.** Left, a bar for each feature that a tree asked first; several features share the first place. Right, for each of five splits a cloud of forty single-tree accuracies, and a red diamond, the majority vote of these trees, to the right of most of the cloud.
 #
-# **What to notice.** Trees from nearly the same data ask different first questions and disagree on about one tumour in twelve. So do not read a cause out of a single tree: the next sample may give another. But the mistakes are different mistakes, and a vote cancels many of them. That is the random forest (随机森林), which you will use in stage 3. The seed alone shakes the tree too:
+# **What to notice.** Trees from resampled data ask different first questions and disagree on about one tumour in twelve. So do not read a cause out of a single tree: the next sample may give another. But the mistakes are different mistakes, and a vote cancels many of them. That is bagging (装袋法). The random forest (随机森林), which you will use in stage 3, also lets each node look at a random part of the features only. The seed alone shakes the tree too:
 
 # %%
 print(f"two trees disagree on {np.mean(disagree):.3f} of the test tumours")
@@ -1132,7 +1137,7 @@ assert tennis["g"]["day"] > tennis["g"].mean()
 # %% [markdown]
 # **What to notice.** Outlook is the best real attribute there, and the day beats it by gain and by gain ratio. "The gain ratio cures the love of identity numbers" is a popular answer, and it fails. Cures that work: leave identity columns out, or demand several samples in each leaf.
 #
-# scikit-learn's two-part splits are less greedy, but not immune. Add two columns of pure chance to the diabetes data, one with 442 different values and one coin, and read the importances of a full tree. The real feature `sex` is there to compare.
+# scikit-learn's two-part splits are less attracted by such columns, but not immune. Add two columns of pure chance to the diabetes data, one with 442 different values and one coin, and read the importances of a full tree. The real feature `sex` is there to compare.
 
 # %%
 importance, limited = [], []
@@ -1182,7 +1187,7 @@ plt.show()
 # %% [markdown]
 # **Figure in words.** Up to x = 10 the tree follows the points step by step. In the grey area beyond, it stays at 9.00 for ever, while the dashed line of the linear regression goes on rising.
 #
-# **What to notice.** Every x above 9.5 falls into the last leaf. A tree never predicts a value outside what it has seen, and beyond the data it is constant. So are the forests and boosted trees that are made of such trees. For sales that grow each year, predict the *change*, or take the trend away first.
+# **What to notice.** Every x above 9.5 falls into the last leaf. A tree never predicts a value outside what it has seen, and beyond the data it is constant. Forests and boosted trees are constant beyond the data, too. For sales that grow each year, predict the *change*, or take the trend away first.
 
 # %%
 assert (full.predict([[11], [20], [1000]]) == 9.0).all()
@@ -1265,7 +1270,7 @@ assert ["house", "age", "job", "credit"][["age", "job", "credit"].index("job")] 
 # %% [markdown]
 # ### Prove the pruning sequence (习题5.3, 习题5.4)
 #
-# *习题5.3: for a fixed α there is one smallest subtree with the least price.* The price is a sum over leaves, so two branches never influence each other. Hence the best pruning of the branch at t is either t as a leaf, at C(t) + α, or the best left branch together with the best right branch. Take the leaf when both cost the same. By induction from the leaves up, this gives the least price, and among all trees of that price the one contained in every other: it is unique.
+# *习题5.3: for a fixed α there is one smallest subtree with the least price.* The price is a sum over leaves, so two branches never influence each other. Hence the best pruning of the branch at t is either t as a leaf, at C(t) + α, or the best left branch together with the best right branch. Take the leaf when both cost the same. By induction from the leaves up, this gives the least price. And the result is contained in every other cheapest pruning S of the branch: if S is the single leaf, the rule takes the leaf too; otherwise S is a cheapest left and a cheapest right branch, and by induction ours are contained in them. So it is unique.
 #
 # *习题5.4: the sequence of 算法5.7 consists of these trees.* For a node t, the branch is cheaper than the leaf as long as α < g(t). Below $\alpha_1=\min_t g(t)$ nothing is worth cutting. At $\alpha_1$ exactly the nodes with g(t) = α₁ are cut. This gives $T_1$, and the argument starts again with $T_1$ and α ≥ α₁. So $T_i$ is the smallest optimal tree for all α in $[\alpha_i,\alpha_{i+1})$.
 #
@@ -1298,7 +1303,7 @@ print(f"{big_tree.get_n_leaves()} leaves unpruned; equal at all {len(wide_enough
 assert len(wide_enough) > 20
 
 # %% [markdown]
-# **What to notice.** The recursion tries all prunings, and 算法5.7 finds the same trees. The simpler 算法5.4, which merges one pair of leaves at a time as long as the price does not rise, can get stuck. Take α = 8 on the loan tree:
+# **What to notice.** The recursion tries all prunings, and 算法5.7 finds trees of the same size at every price tried. The simpler 算法5.4, which merges one pair of leaves at a time as long as the price does not rise, can get stuck. Take α = 8 on the loan tree:
 
 # %%
 price = {name: c + 8 * leaves for name, (c, leaves) in prices.items()}
@@ -1405,11 +1410,11 @@ assert m.get_n_leaves() > 100
 #
 # </details>
 #
-# **5.** Your colleague sets `class_weight` on a full tree and sees no change. Why?
+# **5.** Your colleague sets `class_weight` on a full tree and finds no more malignant tumours. Why?
 #
 # <details><summary>Answer</summary>
 #
-# The leaves of a full tree are pure. A weight changes no majority there. It acts once the size is limited.
+# The weights move the cuts, but in the end the leaves are pure; no leaf's answer can be turned by a weight. It helps once the size is limited.
 #
 # </details>
 #
@@ -1417,7 +1422,7 @@ assert m.get_n_leaves() > 100
 #
 # <details><summary>Answer</summary>
 #
-# 10 / 500 = 0.02, with `criterion="entropy"`, because the book's cost in section 5.4 is the entropy. The Gini index gives another scale.
+# 10 / 500 = 0.02, with `criterion="entropy"` (in bits) if α belongs to the cost of section 5.4. The Gini index gives another scale.
 #
 # </details>
 
