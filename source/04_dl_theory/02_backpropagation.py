@@ -16,7 +16,7 @@
 # %% [markdown]
 # # 2 Backpropagation (反向传播)
 #
-# A network with 50,890 weights makes a mistake. Which of the weights were to blame, and by how much? One walk backwards through the computation answers for all of them, in a few times the time of the computation itself. Here you build the machine that does this walk, and it fits into two cells.
+# A network with 50,890 weights and biases makes a mistake. Which of the weights were to blame, and by how much? One walk backwards through the computation answers for all of them, in a few times the time of the computation itself. Here you build the machine that does this walk, and it fits into two cells.
 #
 # **You will** walk small circuits backwards on paper, write an autograd engine and train a small network with it, learn to test any gradient with numbers, and then take a real network on handwritten digits apart into 13 named steps, send the gradient through each, and train it with your own backward pass.
 #
@@ -70,7 +70,7 @@ dy = 1 * dq
 print("dq =", dq, " dz =", dz, " dx =", dx, " dy =", dy)
 
 # %% [markdown]
-# Draw it. This function draws a circuit: circles for inputs and operations, and on each wire the value (blue, above) and its gradient (orange, below).
+# Draw it. This function draws a circuit: circles for inputs and operations, and on each wire the value (blue, above) and its gradient (red and bold, below).
 
 # %%
 def draw_circuit(ax, places, wires):
@@ -88,18 +88,18 @@ def draw_circuit(ax, places, wires):
 
 
 # %%
-places = {"x": (0, 1), "y": (0, -1), "+": (2, 0), "z": (2, -1.6), "×": (4, 0), "f": (6, 0)}
+places = {"x": (0, 1), "y": (0, -1), "+": (2, 0), "z": (2, -2.6), "×": (4, 0), "f": (6, 0)}
 wires = [("x", "+", x, dx), ("y", "+", y, dy), ("+", "×", q, dq), ("z", "×", z, dz), ("×", "f", f, df)]
 fig, ax = plt.subplots(figsize=(7.4, 3.2))
 draw_circuit(ax, places, wires)
-ax.set(xlim=(-0.5, 6.5), ylim=(-2.1, 1.5))
-fig.suptitle("Values flow right (blue), gradients flow left (orange)", x=0.01, ha="left")
+ax.set(xlim=(-0.5, 6.5), ylim=(-3.1, 1.5))
+fig.suptitle("Values flow right (blue), gradients flow left (red, bold)", x=0.01, ha="left")
 plt.show()
 
 # %% [markdown]
 # **Figure in words.** x = 1 and y = 4 enter a plus; its result 5 and z = −3 enter a product; out comes f = −15. Below the wires, from right to left: 1 at f, −3 on the wire between plus and product, 5 at z, and −3 at both x and y.
 #
-# Is it true? Move each input by 0.01 and look at $f$. A move of 0.01 times the gradient is what $f$ should change by.
+# Are these gradients right? Move each input by 0.01 and look at $f$. A move of 0.01 times the gradient is what $f$ should change by.
 
 # %%
 for name, args, slope in [("x", (x + 0.01, y, z), dx), ("y", (x, y + 0.01, z), dy), ("z", (x, y, z + 0.01), dz)]:
@@ -201,7 +201,7 @@ for i, slope in enumerate([dw0, dw1, dx0, dx1, db]):
 # %% [markdown]
 # **What to notice.** Where you cut is your choice. Small steps are safe, a large gate is short. You make the same choice at the end with 13 steps.
 #
-# **Where it helps.** $p(1-p)$ is at most ¼. A sigmoid *always* shrinks the gradient at least four times. Trap 5 measures what ten of them do.
+# **Where it helps.** $p(1-p)$ is at most ¼. A sigmoid leaves *at most a quarter* of the gradient that reaches it. Trap 5 measures what ten of them do.
 #
 # **On paper now.** $w_0=2$, $x_0=1$, $w_1=0$, $x_1=7$, $b=-2$. What are `dw0`, `dw1`, `dx1`?
 #
@@ -256,7 +256,7 @@ assert abs(nudge(formula, (2, -3), 1) - b.grad) < 1e-6
 assert a.grad == 12 + 18 - 6
 
 # %% [markdown]
-# Right, and useless. Double a number 16 times, each time by adding it to itself, and count the calls of `spread`. Guess: 17 numbers, so …?
+# Right, but far too slow. Double a number 16 times, each time by adding it to itself, and count the calls of `spread`. Guess: 17 numbers, so …?
 
 # %% tags=["nbval-check-output"]
 top = start = Number(1)
@@ -303,13 +303,14 @@ assert (c.grad, d.grad) == (-10, -6)
 #
 # </details>
 #
-# The blanks are the local derivatives of a product and the walk itself. `sorted(nodes, key=g)` sorts a list by `g(node)`, from small to large.
+# The blanks are the local derivatives of a product and the walk itself. `sorted(nodes, key=g)` sorts a list by `g(node)`, from small to large; for high levels first, sort by minus the level.
 
 # %% tags=["exercise"]
 class Node:
     """A number that remembers how it was made. data, grad: floats; parents: nodes; local: for
     each parent the derivative of self by it; level: 1, or 1 + the highest level of a parent.
-    backward() sets self.grad to 1 and adds d self / d node to the grad of all nodes below."""
+    backward() sets self.grad to 1 and adds d self / d node to the grad of all nodes below; it is
+    meant to be called once on a graph."""
 
     def __init__(self, data, parents=(), local=()):
         self.data, self.grad, self.parents, self.local = float(data), 0.0, parents, local
@@ -347,7 +348,7 @@ check.Node(Node)
 # You have an autograd engine. Ask it for the graph of before, and for the number that was doubled, now 1,000 times.
 
 # %% tags=["nbval-check-output"]
-del c, d, f  # the hand-made numbers have done their duty
+del c, d, f  # the hand-made numbers are no longer needed
 a, b = Node(2), Node(-3)
 c = a * b
 d = c + a
@@ -451,7 +452,7 @@ class Value(Node):
         # END SOLUTION
 
     def tanh(self):
-        # BEGIN SOLUTION  np.tanh
+        # BEGIN SOLUTION  value and local derivative, as in the table
         return Value(np.tanh(self.data), (self,), (1 - np.tanh(self.data) ** 2,))
         # END SOLUTION
 
@@ -551,7 +552,7 @@ ax.grid(True)
 plt.show()
 
 # %% [markdown]
-# **Figure in words.** Three curves of the error over the step h on logarithmic axes, each shaped like a V. Both sides in float64: lowest, at about 1e-11, near h = 1e-5. One side in float64: lowest near h = 1e-8, at about 1e-8. Both sides in float32: lowest near h = 1e-2, at about 1e-5, and without any right digit from h = 1e-7 on.
+# **Figure in words.** Three curves of the error over the step h on logarithmic axes, shaped like a V; the third, float32, ends in a plateau on the left. Both sides in float64: lowest, at about 1e-11, near h = 1e-5. One side in float64: lowest near h = 1e-8, at about 1e-8. Both sides in float32: lowest near h = 1e-2, at about 1e-5, and without any right digit from h = 1e-7 on.
 
 # %%
 for name, curve in errors.items():
@@ -574,7 +575,7 @@ assert single[6:].min() > 0.1
 #
 # **Line 3.** A computer stores $g$ with a relative error of about $\varepsilon$: $10^{-16}$ in float64, $10^{-7}$ in float32. Divided by $h$ it becomes $\varepsilon/h$, and grows when $h$ shrinks. *Reason: the two values are nearly equal; their difference keeps only the last, wrong digits.*
 #
-# **Line 4.** $h^2+\varepsilon/h$ is smallest near $h\approx\varepsilon^{1/3}$: $10^{-5}$ in float64. *Reason: set the derivative $2h-\varepsilon/h^2$ to zero and drop the factor 2.*
+# **Line 4.** $h^2+\varepsilon/h$ is smallest near $h\approx\varepsilon^{1/3}$: $10^{-5}$ in float64, $5\cdot10^{-3}$ in float32. *Reason: set the derivative $2h-\varepsilon/h^2$ to zero and drop the factor 2.*
 #
 # So: both sides, float64, $h=10^{-5}$. Now for an array. `np.ndindex((2, 3))` goes through all index tuples of a (2, 3) array, and `x[(1, 2)]` is `x[1, 2]`.
 #
@@ -625,7 +626,7 @@ print("rule     :", (at > 0).astype(float))
 assert np.allclose(eval_numerical_gradient(relu_sum, at), [0, 0.5, 0.55, 1])
 
 # %% [markdown]
-# **What to notice.** At 0 it gives ½, the mean of both slopes. At $10^{-6}$ the left probe, $10^{-5}$ away, stands on the other side of the kink. Your rule is right there and the judge is wrong. **If a few entries of a gradient check fail: try a smaller $h$.** An error of the judge goes away, your own stays.
+# **What to notice.** At 0 it gives ½, the mean of both slopes. At $10^{-6}$ the left probe, $10^{-5}$ away, stands on the other side of the kink. Your rule is right there and the judge is wrong. **If a few entries of a gradient check fail: try a smaller $h$.** An error of the judge *near* a kink goes away, your own stays. (*Exactly at* a kink the judge says ½ for every $h$; then move the input a little.)
 #
 # **Where it helps.** For each new backward pass, once, on a small input. Never for training.
 #
@@ -699,15 +700,15 @@ grid = np.linspace(-2.6, 2.6, 31)
 surface = np.array([[score(nets[0], (gx, gy)).data for gx in grid.tolist()] for gy in grid.tolist()])
 fig, axes = plt.subplots(1, 2, figsize=(8.6, 3.8), width_ratios=[1, 1.1])
 axes[0].plot(np.transpose(runs), color=plot.BLUE)
-axes[0].set(xlabel="step", ylabel="loss", title="three starts", ylim=(0, None))
+axes[0].set(xlabel="step", ylabel="loss", title="The loss of three starts", ylim=(0, None))
 axes[1].contourf(grid, grid, surface, levels=[-99, 0, 99], colors=[plot.ORANGE, plot.SKY], alpha=0.3)
 axes[1].contour(grid, grid, surface, levels=[0], colors=plot.BLACK)
 for kind, style in [(1, plot.POSITIVE), (-1, plot.NEGATIVE)]:
     chosen = np.array([p for p, t in zip(points, signs) if t == kind])
     axes[1].scatter(*chosen.T, label=f"class {kind:+d}", **style)
-axes[1].set(xlabel="$x_0$", ylabel="$x_1$", title="the first start", aspect="equal")
+axes[1].set(xlabel="$x_0$", ylabel="$x_1$", title="The border closes round the disc", aspect="equal")
 axes[1].legend(loc="upper left", bbox_to_anchor=(1, 1))
-fig.suptitle("Your engine learns a border that no line could be", x=0.01, ha="left")
+fig.suptitle("Your engine finds a closed border, where no straight line could part the points", x=0.01, ha="left")
 plt.show()
 
 # %% [markdown]
@@ -754,7 +755,7 @@ assert len(nodes_below(loss)) > 1500
 #
 # ## Push one vector, build no Jacobian
 #
-# For a step $y=g(x)$ with $n$ numbers in and $m$ numbers out, there are $m\cdot n$ local derivatives. Their table $J_{ij}=\partial y_i/\partial x_j$ is the Jacobian matrix (雅可比矩阵). Build one: for $Y=XW$ with X (4, 5) and W (5, 3), as a function of X. PyTorch gives it as an array of shape (4, 3, 4, 5), output axes first; `reshape` makes a matrix of it.
+# For a step $y=g(x)$ with $p$ numbers in and $q$ numbers out, there are $q\cdot p$ local derivatives. Their table $J_{ij}=\partial y_i/\partial x_j$ is the Jacobian matrix (雅可比矩阵). Build one: for $Y=XW$ with X (4, 5) and W (5, 3), as a function of X. PyTorch gives it as an array of shape (4, 3, 4, 5), output axes first; `reshape` makes a matrix of it.
 
 # %%
 rng = np.random.default_rng(0)
@@ -793,7 +794,7 @@ for n in range(4):
 #
 # **Line 2.** $\dfrac{\partial L}{\partial X_{nd}}=\sum_mG_{nm}W_{dm}$, so $dX=G\,W^{\mathsf T}$. *Reason: $X_{nd}$ stands in row $n$ of $Y$ only, in each column $m$, with the factor $W_{dm}$. Its uses add up.*
 #
-# **Line 3.** $\dfrac{\partial L}{\partial W_{dm}}=\sum_nX_{nd}G_{nm}$, so $dW=X^{\mathsf T}G$. *Reason: $W_{dm}$ is used once for each sample $n$, with the factor $X_{nd}$.*
+# **Line 3.** $\dfrac{\partial L}{\partial W_{dm}}=\sum_nX_{nd}G_{nm}$, so $dW=X^{\mathsf T}G$. *Reason: $W_{dm}$ is used once for each sample $n$, with the factor $X_{nd}$.* (To test it: $L=\sum_{nm}G_{nm}Y_{nm}$ has just this upstream gradient, $\partial L/\partial Y=G$.)
 #
 # The shapes nearly force it: out of (N, M) and (D, M), `G @ W.T` makes the (N, D) of X.
 
@@ -836,13 +837,13 @@ at_100 = 8 * (100 * 64) * (100 * 784) / 2**20
 print(f"N = 16: Jacobian {memory['Jacobian'][-1]:.0f} MiB, VJP {memory['VJP'][-1]:.2f} MiB; N = 100: Jacobian {at_100:,.0f} MiB")
 
 # %%
-fig, ax = plt.subplots(figsize=(7.2, 3.6))
+fig, ax = plt.subplots(figsize=(8.8, 3.4))
 ax.loglog(sizes, memory["Jacobian"], "o-", color=plot.RED, label="Jacobian, measured")
 ax.loglog([100], [at_100], "o", mfc="white", color=plot.RED, label="Jacobian, computed: 8·N²·M·D bytes")
 ax.loglog(sizes, memory["VJP"], "s-", color=plot.BLUE, label="VJP, measured")
 ax.set(xlabel="batch size N", ylabel="MiB", title="The Jacobian grows with N², the VJP with N")
-ax.set_ylim(3e-3, 1e6)
-ax.legend(loc="upper left")
+ax.set_ylim(3e-3, 3e4)
+ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
 plt.show()
 
 # %% [markdown]
@@ -856,7 +857,7 @@ assert 3500 < at_100 < 4000
 assert 8 * 100 * 784 < 2**20  # the VJP at N = 100, in bytes
 
 # %% [markdown]
-# **What to notice.** Nearly 4 GB for one layer and one batch, against less than one megabyte. PyTorch does not build them for a backward pass, and neither will you.
+# **What to notice.** About 4 GB for one layer and one batch (computed, not built), against less than one megabyte. PyTorch does not build them for a backward pass, and neither will you.
 #
 # ## Undo broadcasting
 #
@@ -933,7 +934,7 @@ def init(seed, H=64):
 
 
 # %% [markdown]
-# Take it apart, one operation a line, and give every result a name. (`locals()` is the dictionary of all names inside the function, so `steps["h"]` is the array `h`.)
+# Take it apart, one operation a line, and give every result a name. (`locals()` is the dictionary of all names inside the function, so `steps["h"]` is the array `h`; it also holds the inputs `X`, `y`, `W1`, ….)
 
 # %%
 def two_layer_forward(X, y, W1, b1, W2, b2):
@@ -989,7 +990,7 @@ print({name: steps[name].shape for name in ("h_pre", "s", "s_max", "e", "log_p",
 # <details><summary>Answers</summary>
 #
 # 1. N: one in each row.
-# 2. `ds_max` is (N, 1), the place to add to is (N,). Without `[:, 0]`, NumPy would try to broadcast (N, 1) to (N,), which fails for N > 1.
+# 2. `ds_max` is (N, 1), the place to add to is (N,). Without `[:, 0]`, NumPy adds (N,) and (N, 1), which makes (N, N), and that does not fit into (N,).
 # 3. X, y, h_pre, h, s (for the winner), e, e_sum and W2, and of `log_p` the shape. Everything that a local derivative needs must be kept until the backward pass arrives. So training needs memory for the results of *all* layers, prediction only for the current one.
 #
 # </details>
@@ -1069,7 +1070,7 @@ assert np.abs(mine["s"].sum(axis=1)).max() < 1e-15
 assert np.abs(mine["s"]).max() > 1e-3
 
 # %% [markdown]
-# The gradient of the maximum is zero up to rounding. It has to be: subtracting a number from all scores of a row does not change the softmax. The line is there for safety, and the gradient knows. For the same reason each row of `ds` sums to 0: what one class gains, the others lose.
+# The gradient of the maximum is zero up to rounding. It has to be: subtracting a number from all scores of a row does not change the softmax. The line is there for safety only. For the same reason each row of `ds` sums to 0: what one class gains, the others lose.
 #
 # ## Collapse the steps into one line
 #
@@ -1080,13 +1081,13 @@ fig, ax = plt.subplots(figsize=(7.6, 3.8))
 picture = ax.imshow(32 * mine["s"][:8], cmap="PuOr_r", vmin=-1, vmax=1, aspect="auto")
 for n in range(8):
     ax.add_patch(plt.Rectangle((y[n] - 0.5, n - 0.5), 1, 1, fill=False, ec=plot.BLACK, lw=2))
-ax.set(xlabel="class", ylabel="digit", xticks=range(10), title="N · ds: negative at the right class (framed), positive elsewhere")
+ax.set(xlabel="class", ylabel="sample", xticks=range(10), title="N · ds: negative at the right class (framed), positive elsewhere")
 ax.grid(False)
 fig.colorbar(picture)
 plt.show()
 
 # %% [markdown]
-# **Figure in words.** A table of eight digits by ten classes. In each row one framed cell, the right class, is dark purple, about −0.9; the other nine are pale to medium orange.
+# **Figure in words.** A table of eight samples by ten classes. In each row one framed cell, the right class, is dark purple, about −0.9; the other nine are pale to medium orange.
 
 # %%
 right = np.zeros_like(mine["s"], dtype=bool)
@@ -1192,7 +1193,8 @@ def train_torch(seed, lr=0.3, epochs=1):
             s = (X[i] @ p["W1"] + p["b1"]).relu() @ p["W2"] + p["b2"]
             loss = torch.nn.functional.cross_entropy(s, y[i])
             for w, g in zip(p.values(), torch.autograd.grad(loss, list(p.values()))):
-                w.data -= lr * g
+                with torch.no_grad():
+                    w -= lr * g
             losses.append(loss.item())
     return p, np.array(losses)
 
@@ -1210,10 +1212,10 @@ assert gap < 1e-6
 fig, axes = plt.subplots(1, 2, figsize=(8.7, 3.5))
 axes[0].plot(runs[0][1][:80], color=plot.BLUE, lw=3, alpha=0.5, label="your backward pass")
 axes[0].plot(torch_losses, color=plot.BLACK, lw=1, ls="--", label="PyTorch's autograd")
-axes[0].set(xlabel="step", ylabel="loss of a mini-batch", title="Two gradients, one path")
+axes[0].set(xlabel="step", ylabel="loss of a mini-batch", title="Yours and PyTorch's are the same")
 axes[0].legend()
 for seed, (_, _, scores) in enumerate(runs):
-    axes[1].plot(range(1, 11), scores, "o-", ms=4, color=plot.COLOURS[seed], label=f"seed {seed}")
+    axes[1].plot(range(1, 11), scores, "os^"[seed] + "-", ms=4, color=plot.COLOURS[seed], label=f"seed {seed}")
 axes[1].set(xlabel="epoch", ylabel="test accuracy", title="Over 90 % on three seeds")
 axes[1].legend()
 plt.show()
@@ -1244,7 +1246,7 @@ def seconds(work, times=31):
 
 
 forward = seconds(lambda: two_layer_forward(X, y, **params))
-with_backward = seconds(lambda: gradients(params, X, y))
+with_backward = seconds(lambda: two_layer_backward(two_layer_forward(X, y, **params)[1]))
 count = sum(w.size for w in params.values())
 print(f"{count:,} weights; forward and backward take {with_backward / forward:.1f} times as long as forward")
 print(f"numerical gradient: {2 * count:,} times as long as forward, about {2 * count * forward:.0f} s a step")
@@ -1410,9 +1412,9 @@ print("the loop over levels:", top.level, "levels, gradient equals the value:", 
 assert np.isclose(bottom.grad, top.data)
 
 # %% [markdown]
-# **What to notice.** Python allows only some thousand calls inside one another (`sys.getrecursionlimit()`), and a chain is as deep as it is long. A recurrent network over a long text is such a chain. **Right:** a loop with a list, as in `Node.backward`. Raising the limit is no cure; it may crash Python itself.
+# **What to notice.** Python allows only about a thousand calls inside one another (`sys.getrecursionlimit()`), and a chain is as deep as it is long. A recurrent network over a long text is such a chain. **Right:** a loop with a list, as in `Node.backward`. Raising the limit is no cure; it may crash Python itself.
 #
-# **Trap 5: ten sigmoids in a row.** Each sigmoid multiplies the gradient by $p(1-p)\le\frac14$. How much of the gradient is left at the input of a deep network? Width 50, random weights that keep the size of the signal about the same ($\sqrt{1/50}$; for ReLU $\sqrt{2/50}$), five seeds, no training.
+# **Trap 5: ten sigmoids in a row.** Each sigmoid multiplies the gradient by $p(1-p)\le\frac14$. How much of the gradient is left at the input of a deep network? Width 50, random weights of the usual size ($\sqrt{1/50}$; for ReLU $\sqrt{2/50}$), five seeds, no training.
 
 # %%
 def share_left(activation, depth, seed, width=50):
@@ -1436,7 +1438,7 @@ fig, ax = plt.subplots(figsize=(7.4, 3.8))
 for (name, curves), colour, style in zip(left.items(), [plot.GREEN, plot.BLUE, plot.RED], ["o-", "s-", "^-"]):
     ax.semilogy(depths, np.median(curves, axis=1), style, color=colour, label=name)
 ax.semilogy(depths, 0.25 ** np.array(depths), ":", color=plot.BLACK, label="one quarter for each layer")
-ax.set(xlabel="layers", ylabel="share of the gradient left", title="Ten sigmoids leave less than a millionth of the gradient")
+ax.set(xlabel="layers", ylabel="share of the gradient left", title="With weights of this size, ten sigmoids leave less than a millionth")
 ax.legend()
 plt.show()
 
@@ -1450,7 +1452,7 @@ assert left["relu"][-1].min() > 0.3
 assert 0.1 < np.median(left["tanh"][-1]) < 0.5
 
 # %% [markdown]
-# **What to notice.** With the sigmoid the first layers get almost no gradient, so they hardly learn: the vanishing gradient (梯度消失). **Right:** ReLU or tanh inside the network, and weights of the right size, which is lesson 6. A sigmoid belongs at the output, where the loss undoes it: $p-y$ contains no $p(1-p)$.
+# **What to notice.** With the sigmoid the first layers get almost no gradient, so they hardly learn: the vanishing gradient (梯度消失). (Larger weights can make up for the quarter, at the price of neurons that are stuck near 0 or 1.) **Right:** ReLU or tanh inside the network, and weights of the right size, which is lesson 6. A sigmoid belongs at the output, where the loss undoes it: $p-y$ contains no $p(1-p)$.
 #
 # ## Beyond the roadmap
 #
@@ -1512,7 +1514,7 @@ assert np.isclose(forwards, backwards)
 #
 # <details><summary>Answer</summary>
 #
-# Perhaps a kink between the two probes. Repeat with a smaller $h$. If the two entries then agree, the judge was wrong.
+# Perhaps a kink between the two probes. Repeat with a smaller $h$. If the two entries then agree, the judge was wrong. (If an input of a ReLU is exactly 0, move it a little first.)
 #
 # </details>
 #

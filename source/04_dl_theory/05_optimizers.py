@@ -751,8 +751,8 @@ assert max(gaps) < 1e-6
 # And "while lr is constant"? Give both a constant gradient of 1, and divide lr by 10 at step 40.
 
 # %%
-def step_lengths():
-    """The length of each of 80 steps, cs231n's and PyTorch's; lr drops at step 40."""
+def around_the_drop():
+    """The lengths of 80 steps, cs231n's and PyTorch's; lr drops at step 40."""
     w, config, p = np.zeros(1), {"learning_rate": 0.1}, torch.zeros(1)
     optimizer, ours, theirs = torch.optim.SGD([p], lr=0.1, momentum=0.9), [0.0], [0.0]
     for t in range(80):
@@ -767,7 +767,7 @@ def step_lengths():
 
 
 # %%
-ours, theirs = step_lengths()
+ours, theirs = around_the_drop()
 fig, ax = plt.subplots(figsize=(7.4, 3.1))
 ax.plot(ours, color=plot.BLUE, label="cs231n: lr is inside the velocity")
 ax.plot(theirs, "--", color=plot.RED, label="PyTorch: lr outside")
