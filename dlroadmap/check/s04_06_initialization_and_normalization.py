@@ -310,7 +310,8 @@ def _check_running(param, x, old_mean, old_var, m, about, axis=0):
         if key not in param or param[key] is None:
             raise Wrong(f"with {about} there is no {key} in bn_param: train mode must write "
                         f'bn_param["{key}"] = …')
-        _compare(f'bn_param["{key}"]', param[key], want, about=about, **_tolerance(x.dtype), mistakes=[
+        name, tolerance = f'bn_param["{key}"]', _tolerance(x.dtype)
+        _compare(name, param[key], want, about=about, **tolerance, mistakes=[
             (old, "It did not change: train mode writes the new average into bn_param."),
             *special,
             ((1 - m) * old + m * batch, "old and new are swapped: momentum is the weight of the "

@@ -28,7 +28,7 @@
 #
 # **You need** [Multilayer perceptron](../04_dl_theory/04_multilayer_perceptron.ipynb) and, for `backward()`, [Tensors and autograd](../04_dl_theory/01_tensors_and_autograd.ipynb).
 #
-# **Where this stands.** Stage 4 of the roadmap, core path, two days. Watch first lectures 7 (处理多维特征的输入), 8 (加载数据集) and 9 (多分类问题) of [刘二大人《PyTorch深度学习实践》](https://www.bilibili.com/video/BV1Y7411d7Ys). **Stuck?** Read sections 4.1 to 4.3, 7.1 and 7.2 of [邱锡鹏《神经网络与深度学习》](https://nndl.github.io/nndl-book.pdf), or the [cs231n notes](https://cs231n.github.io/neural-networks-3/) on watching a training run.
+# **Where this stands.** Stage 4 of the roadmap, core path, two days. Watch first lectures 7 (处理多维特征的输入), 8 (加载数据集) and 9 (多分类问题) of [刘二大人《PyTorch深度学习实践》](https://www.bilibili.com/video/BV1Y7411d7Ys). **Stuck?** Read sections 3.3, 4.1 to 4.3 and 7.1, 7.2, 7.7 of [邱锡鹏《神经网络与深度学习》](https://nndl.github.io/nndl-book.pdf), or the [cs231n notes](https://cs231n.github.io/neural-networks-3/) on watching a training run.
 #
 # **Two sittings.** Day 1: up to early stopping. Day 2: checkpoints, the assembled loop, the bugs.
 
@@ -122,7 +122,7 @@ assert sigmoid[-1] < 0.35
 # %% [markdown]
 # **What to notice.** After 100 epochs the sigmoid network is no better than answering "63 % benign" for everybody: a plateau (平台), not a bug. Each sigmoid multiplies the gradient by at most ¼, so two hidden layers of them hardly pass any of it on. You only know that it is a plateau if you go on. So a loop must let you see the loss while it runs, stop when nothing improves, and go on later from where it stopped. These are the pieces of this lesson.
 #
-# **Try it.** Replace `nn.Tanh` by `nn.ReLU` (the homework of lecture 7). Expect something between the two at epoch 100, and about 0.12 at the end.
+# **Try it.** Replace `nn.Tanh` by `nn.ReLU` (the homework of lecture 7). Expect about 0.59 at epoch 100, between the two, and about 0.13 at the end.
 #
 # ## Serve the data in batches
 #
@@ -181,7 +181,7 @@ assert orders[0] != orders[1]
 assert all(sorted(itertools.chain(*order)) == list(range(7)) for order in orders)
 
 # %% [markdown]
-# **What to notice.** Each epoch serves every sample once, in another order. Where does the order come from? From torch's global random generator (随机数生成器): at the start of each epoch the loader draws one number from it. So a seed fixes all orders to come.
+# **What to notice.** Each epoch serves every sample once, in another order. Where does the order come from? From torch's global random generator (随机数生成器): at the start of each epoch the loader draws two numbers from it, one for the order and one for its workers. So a seed fixes all orders to come.
 
 # %%
 def orders_after(seed):
@@ -215,11 +215,11 @@ padded, lengths = next(iter(DataLoader(sentences, batch_size=3, collate_fn=pad))
 print(padded.tolist(), lengths.tolist())
 
 # %% [markdown]
-# **Workers.** With `num_workers=0` your own process calls `__getitem__`, and the network waits. With `num_workers=2`, two worker processes (工作进程) prepare the next batches while the network computes. That helps when a sample is expensive, such as a JPEG to be decoded. For tensors in memory there is little to gain, and every batch must travel between processes. The batches are the same:
+# **Workers.** With `num_workers=0` your own process calls `__getitem__`, and the network waits. With `num_workers=2`, two worker processes (工作进程) prepare the next batches while the network computes. That helps when a sample is expensive, such as a JPEG to be decoded. For tensors in memory there is little to gain, and every batch must travel between processes. The order is the same. (Random shifts are not: each worker has a generator of its own.)
 
 # %%
 served = []
-for workers in (0, 1):
+for workers in (0, 2):
     torch.manual_seed(0)
     served.append([xb.tolist() for (xb,) in DataLoader(seven, 3, shuffle=True, num_workers=workers)])
 assert served[0] == served[1]
@@ -331,7 +331,7 @@ assert abs(first - 2.303) < 0.02
 # <details><summary>Answers</summary>
 #
 # 1. The sum of the gradients of both batches, and later of all batches so far.
-# 2. A flag, `model.training`. Two kinds of layers look at it. Dropout (随机丢弃, lesson 7) switches random units off, and batch norm (批量归一化, lesson 6) scales with the statistics of the batch at hand: both only in training mode.
+# 2. A flag, `model.training`. Two kinds of layers look at it. Dropout (丢弃法, lesson 7) switches random units off, and batch norm (批量归一化, lesson 6) scales with the statistics of the batch at hand: both only in training mode.
 # 3. `loss` carries the graph of its whole computation; a sum of such losses keeps every graph of the epoch in memory. `detach()` cuts it off. `.item()` would do so too, but it must wait until a GPU has finished the step; a tensor stays there, and you wait once, at the end.
 #
 # </details>
@@ -414,7 +414,23 @@ for lr, momentum in [(0.01, 0.5), (0.05, 0.9)]:
 assert accuracies[0.01] < 0.5 < 0.8 < accuracies[0.05]
 
 # %% [markdown]
-# **What to notice.** The lecture's settings are still asleep. An epoch of the lecture has 60,000/64 = 938 steps; yours has 55. Count steps, not epochs, when you compare runs.
+# **What to notice.** The lecture's settings are still asleep. An epoch of the lecture has 60,000/64 = 938 steps; yours has 55. Give them 17 epochs, 935 steps. And the lecture standardises the pixels, (x − 0.1307)/0.3081, with the mean and standard deviation of all MNIST pixels; yours go from 0 to 1. Is it the steps, or both?
+
+# %%
+longer = {}
+for name, pictures in [("pixels 0 to 1", X), ("standardised", (X - 0.1307) / 0.3081)]:
+    torch.manual_seed(0)
+    model, judged = make_net(), DataLoader(Digits(pictures[3500:], y[3500:]), 500)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.5)
+    for _ in range(17):
+        train_epoch(model, DataLoader(Digits(pictures[:3500], y[:3500]), 64, shuffle=True), loss_fn, optimizer, device)
+    longer[name] = evaluate(model, judged, loss_fn, {"accuracy": accuracy}, device)["accuracy"]
+    print(f"{name}: validation accuracy {longer[name]:.0%}")
+assert longer["pixels 0 to 1"] < 0.65
+assert longer["standardised"] > 0.85
+
+# %% [markdown]
+# **What to notice.** Both. Steps alone bring about half of the digits; with standardised pixels as well you get the lecture's 90 %. Before you compare two runs, compare their steps and their inputs.
 #
 # ## Stop at the right epoch
 #
@@ -431,7 +447,7 @@ for _ in range(40):
     curve["validation"].append(evaluate(small, val_loader, loss_fn, {}, device)["loss"])
 
 # %% [markdown]
-# Look at both curves. Where would you have stopped? The rule is early stopping (提前停止): stop when the validation loss has set no new low for `patience` epochs in a row.
+# Where should it have stopped? You will draw both curves below. The rule is early stopping (提前停止): stop when the validation loss has set no new low for `patience` epochs in a row.
 #
 # **Explain this line.** In `losses = [3, 2, 2, 4, 1]` with patience 2, where does the rule stop? Does it ever see the 1?
 #
@@ -529,7 +545,7 @@ assert gaps[2] > 0.001
 assert gaps[3] == 0
 
 # %% [markdown]
-# **What to notice.** With weights alone the run goes on, but otherwise: the optimizer has lost its momentum, and the shuffled orders and dropout masks are others. With the state of the random generator as well, the difference is 0, to the last digit. The complete list: model, optimizer, learning-rate schedule, the generators of Python, NumPy and torch, the history so far, the best state.
+# **What to notice.** With weights alone the run goes on, but otherwise: the optimizer has lost its momentum, and the shuffled orders and dropout masks are others. With the state of the random generator as well, the difference is 0, to the last digit. The complete list: model, optimizer, learning-rate schedule, the generators of Python, NumPy and torch, the history so far, the best state, and the scaler of mixed precision (you will meet it below).
 #
 # **The kill may come while you write.** Then half a file has replaced a good one. The cure is old: write to another name, and rename when all is there. `os.replace` is atomic (原子操作): at any moment the name leads to the old file or to the new one, never to a mixture.
 #
@@ -566,7 +582,7 @@ def save_checkpoint(state, path):
 check.save_checkpoint(save_checkpoint)
 
 # %% [markdown]
-# (`flush` and `fsync` are for a power cut: they wait until the bytes are on the disk.)
+# (`flush` and `fsync` are for a power cut: `flush` hands the bytes to the system, `fsync` waits until they are on the disk.)
 #
 # Loading deserves the same care. A file may be cut short, or be something else, or belong to another model. Then say so, say what to do, and leave the file alone; it may be somebody's only copy. (`map_location="cpu"` lets a file that was written on a GPU be read anywhere.)
 
@@ -605,7 +621,7 @@ except CheckpointError as error:
 assert (folder / "thesis.pt").read_text() == "Chapter 1"
 
 # %% [markdown]
-# The random generators, dressed up as an object with the two methods that models and optimizers have, `state_dict` and `load_state_dict`. A loader may have been given a generator of its own; it is kept too. (`parallel` is for several processes at once; in one process its functions hand back what they get. See "Beyond the roadmap".)
+# The random generators, dressed up as an object with the two methods that models and optimizers have, `state_dict` and `load_state_dict`. A loader may have been given a generator of its own; it is kept too. (`parallel` is for several processes at once; in one process its functions hand back what they get. See "Beyond the roadmap". The generator of `mps`, the GPU of an Apple computer, is not among them: there a resumed run with dropout draws other masks.)
 
 # %%
 class RandomGenerators:
@@ -722,7 +738,7 @@ assert abs(row[1] / 1e5 - 1) < 0.01
 assert torch.tensor(1e-8, dtype=torch.float16) == 0 != torch.tensor(1e-8, dtype=torch.bfloat16)
 
 # %% [markdown]
-# **What to notice.** float16 turns $10^{-8}$ into 0 and $10^5$ into infinity; bfloat16 keeps both and is coarse. Now `train_epoch` and `evaluate` in their final form. (`@torch.no_grad()` above a function switches gradients off in all of it.) Compare with yours; three things are new: `*x, y` takes any number of inputs before the target; the forward pass runs under `autocast`, and `scaler` (which does nothing when it is off) wraps the two steps; and the means come from `averages`, in double precision, over all processes.
+# **What to notice.** float16 turns $10^{-8}$ into 0 and $10^5$ into infinity; bfloat16 keeps both and is coarse. Now `train_epoch` and `evaluate` in their final form. (`@torch.no_grad()` above a function switches gradients off in all of it.) Compare with yours; three things are new: `*x, y` takes any number of inputs before the target; the forward pass runs under `autocast`, and `scaler` (which does nothing when it is off) wraps the two steps; and the last division is done in `averages`, over all processes.
 
 # %%
 def averages(totals, count, device):
@@ -936,15 +952,15 @@ axes[1].plot(history.epoch, history.accuracy, color=plot.ORANGE)
 axes[2].plot(history.epoch, history.lr, color=plot.BLACK)
 for ax, name in zip(axes, ["loss", "validation accuracy", "learning rate"]):
     ax.set(xlabel="epoch", ylabel=name, xticks=[1, 4, 8, 12])
-fig.suptitle("With shifted digits, both losses fall together", x=0.01, ha="left")
+fig.suptitle("With shifted digits, validation loss never rises above training loss", x=0.01, ha="left")
 plt.show()
 
 # %% [markdown]
-# **Figure in words.** Three panels over 12 epochs. Both losses fall steeply and meet below 0.1. Accuracy climbs from 30 % in uneven steps to above 95 %, where it changes little. The learning rate bends from 0.05 down to nearly 0.
+# **Figure in words.** Three panels over 12 epochs. Both losses fall steeply, the training loss above the validation loss, and come close to each other near 0.15. Accuracy climbs from 30 % in uneven steps to above 95 %, where it changes little. The learning rate bends from 0.05 down to nearly 0.
 #
-# **What to notice.** No gap opens between the losses. Each digit comes at one of nine places, which makes it harder to learn by heart.
+# **What to notice.** The gap of overfitting, validation above training, does not open. Each digit comes at one of nine places, which makes it harder to learn by heart. Early on the training loss is even much the higher one: it averages over an epoch of quick progress, and on shifted digits.
 #
-# **Try it.** Set `shift=0` in `make_run`, and another name for the checkpoint. Expect a training loss near 0.01, a validation loss near 0.18, and about 93 % on the test set below.
+# **Try it.** Set `shift=0` in `make_run`, and another name for the checkpoint. Expect a training loss near 0.01 and a validation loss near 0.18 in the last row (best: epoch 8, 0.03 and 0.17), and about 93 % on the test set below with the weights of that best epoch.
 #
 # Now, once, the test set.
 
@@ -954,6 +970,7 @@ print(f"test accuracy {final['accuracy']:.1%} on {len(test_set):,} digits")
 assert final["accuracy"] >= 0.94
 assert history.accuracy.max() > 0.95
 assert abs(history.train_loss - history.val_loss).iloc[-1] < 0.05
+assert (history.val_loss < history.train_loss).all()
 
 # %% [markdown]
 # What does it misread? `softmax` tells how sure it was.
@@ -978,7 +995,7 @@ plt.show()
 # %%
 def cut_off(loss_fn, calls):
     """The same loss, which pulls the plug at the given call."""
-    left = iter(range(calls))  # gives out so many numbers, then None
+    left = iter(range(calls - 1))  # lets so many calls through, then gives None
 
     def loss_or_not(output, y):
         if next(left, None) is None:
@@ -1018,7 +1035,7 @@ assert gap == 0
 
 # %%
 model_3, run = make_run()
-history_3 = train.fit(model_3, **run, epochs=6, patience=6, progress=False)
+history_3 = train.fit(model_3, **run, epochs=6, patience=6, progress=False)  # patience: so that the best weights are kept
 print(history_3[columns].round(4).to_string(index=False))
 assert history_3[columns].equals(history_2[columns])
 assert all(torch.equal(a, b) for a, b in zip(model_2.state_dict().values(), model_3.state_dict().values()))
@@ -1038,8 +1055,9 @@ def bare(thing):
 
 package = {name: thing for module in (train, _checkpoint) for name, thing in vars(module).items()
            if inspect.isfunction(thing) and thing.__module__ == module.__name__}
-package |= {"state_dict": _checkpoint.RandomGenerators.state_dict}
-mine = globals() | {"state_dict": RandomGenerators.state_dict}
+methods = ("__init__", "state_dict", "load_state_dict")
+package |= {name: getattr(_checkpoint.RandomGenerators, name) for name in methods}
+mine = globals() | {name: getattr(RandomGenerators, name) for name in methods}
 differ = [name for name in package if bare(package[name]) != bare(mine[name])]
 print(f"{len(package)} functions, different from the package's: {differ or 'none'}")
 
@@ -1053,49 +1071,56 @@ assert set(differ) <= {"early_stopping_epoch", "save_checkpoint"}
 # %% [markdown]
 # ## Debug a loop
 #
-# Six runs of one small network with dropout, each with one planted bug. First only symptoms. For each panel, write down your guess before you read on. Every one of these bugs runs without an error message.
+# Six runs of one small network with dropout, each with one planted bug. Every one of these bugs runs without an error message. You may read how they are planted: the cell shuffles them, so you do not see which run has which. For each panel of the figure, write down your guess before you read on.
 
 # %%
-def six_runs(bug, epochs=5):
+def run_with(bug, epochs=5):
     """Train 784 → 128 → 10 with a bug; → training losses, validation accuracies."""
     torch.manual_seed(0)
     net = nn.Sequential(nn.Flatten(), nn.Linear(784, 128), nn.ReLU(), nn.Dropout(0.5), nn.Linear(128, 10))
-    optimizer = torch.optim.SGD(net.parameters(), lr=5.0 if bug == "F" else 0.1)
-    if bug == "A":
+    optimizer = torch.optim.SGD(net.parameters(), lr=5.0 if bug == "learning rate too large" else 0.1)
+    if bug == "no zero_grad()":
         optimizer.zero_grad = lambda: None
-    if bug == "B":
+    if bug == "no eval()":
         net.eval = lambda: net.train()
-    if bug == "D":
-        pictures, shuffled_labels = X[:3500], y[torch.randperm(3500)]
-    if bug == "E":
+    if bug == "layer unknown to the optimizer":  # replaced after the optimizer was made
         net[4] = nn.Linear(128, 10)
-    loss = (lambda output, y: loss_fn(output.softmax(dim=1), y)) if bug == "C" else loss_fn
-    batches = DataLoader(Digits(pictures, shuffled_labels) if bug == "D" else train_set, 64, shuffle=True)
-    losses, scores = [], []
+    loss, samples = loss_fn, train_set
+    if bug == "softmax before CrossEntropyLoss":
+        loss = lambda output, y: loss_fn(output.softmax(dim=1), y)  # noqa: E731
+    if bug == "labels shuffled apart":
+        samples = Digits(X[:3500], y[torch.randperm(3500)])
+    batches, losses, scores = DataLoader(samples, 64, shuffle=True), [], []
     for _ in range(epochs):
         losses.append(train_epoch(net, batches, loss, optimizer, device))
         scores.append([evaluate(net, val_loader, loss, {"accuracy": accuracy}, device)["accuracy"] for _ in "12"])
     return losses, scores
 
 
-runs = {bug: six_runs(bug) for bug in ["none", *"ABCDEF"]}
+bugs = ["labels shuffled apart", "layer unknown to the optimizer", "learning rate too large",
+        "no eval()", "no zero_grad()", "softmax before CrossEntropyLoss"]
+random.Random(115).shuffle(bugs)
+runs = {"none": run_with(None)} | {letter: run_with(bug) for letter, bug in zip("ABCDEF", bugs)}
 
 # %%
 fig, axes = plt.subplots(2, 6, figsize=(8.8, 4), sharex=True, sharey="row")
 for column, bug in zip(axes.T, "ABCDEF"):
-    for ax, part in zip(column, (0, 1)):
-        ax.plot(range(1, 6), runs["none"][part], color="#bbbbbb", lw=3)
-        ax.plot(range(1, 6), runs[bug][part], color=plot.RED, lw=1.4)
+    once, again = np.array(runs[bug][1]).T  # accuracies, (5,) each
+    column[0].plot(range(1, 6), runs["none"][0], color="#bbbbbb", lw=3)
+    column[0].plot(range(1, 6), runs[bug][0], color=plot.RED, lw=1.6)
+    column[1].plot(range(1, 6), np.array(runs["none"][1])[:, 0], color="#bbbbbb", lw=3)
+    column[1].plot(range(1, 6), once, color=plot.RED, lw=1.6)
+    column[1].text(1, 0.2, f"again: ± {np.abs(again - once).max():.3f}", fontsize=8)
     column[0].set_title(f"run {bug}", fontsize=10)
     column[0].set_ylim(0, 2.9)
     column[1].set(xlabel="epoch", ylim=(0, 1), xticks=[1, 3, 5])
 axes[0, 0].set_ylabel("training loss")
-axes[1, 0].set_ylabel("val. accuracy, twice")
-fig.suptitle("Six bugs, no error message (grey: the healthy run)", x=0.01, ha="left")
+axes[1, 0].set_ylabel("validation accuracy")
+fig.suptitle("Six bugs, no error message (grey: healthy; ±: measured again)", x=0.01, ha="left")
 plt.show()
 
 # %% [markdown]
-# **Figure in words.** Six columns; above, the training loss, below, the validation accuracy, measured twice in a row; the healthy run in grey falls from 1.7 to 0.5 and rises to 90 %. A: the loss rises after the first epoch and accuracy falls. B: the loss is healthy, the two accuracies differ from each other and lie lower. C: the loss creeps down from 2.3 to 2.0. D: the loss stays at 2.3, accuracy about 10 % or less. E: the loss falls, but less far than the healthy one. F: the loss begins above the picture, then stays at 2.3.
+# **Figure in words.** Six columns; above, the training loss, below, the validation accuracy, with the largest difference that a second measurement of the same network makes; the healthy run in grey falls from 1.7 to 0.5 and rises to 90 %. A: the loss is far above the healthy one and accuracy falls. B: the loss is healthy; the accuracy lies lower than the grey line, and a second measurement differs by up to two points, in all others by 0. C: the loss creeps down from 2.3 to 2.0. D: the loss stays at 2.3, accuracy far below the healthy run. E: the loss falls, but less far than the healthy one. F: the loss begins above the picture, then stays at 2.3.
 
 # %%
 for bug, (losses, scores) in runs.items():
@@ -1107,7 +1132,7 @@ assert healthy[1][-1][0] > 0.88
 assert healthy[1][-1][0] == healthy[1][-1][1]
 
 # %% [markdown]
-# Guess now. Causes to choose from: labels shuffled apart from their pictures; learning rate too large; softmax before `CrossEntropyLoss`; a layer that the optimizer does not know; no `zero_grad()`; no `eval()`.
+# Guess now, then open the list.
 #
 # <details><summary>Causes</summary>
 #
@@ -1117,7 +1142,7 @@ assert healthy[1][-1][0] == healthy[1][-1][1]
 #
 # **C: softmax before `CrossEntropyLoss`.** The softmax is applied twice. It learns, slowly, and the loss cannot come near 0.
 #
-# **D: labels shuffled apart from their pictures.** There is nothing to learn; the best answer is 10 % for each class, loss ln 10 = 2.30. Looks like a learning rate that is far too small; look at a few pictures *with their labels*.
+# **D: labels shuffled apart from their pictures.** There is nothing to learn; the best answer is 10 % for each class, loss ln 10 = 2.30. The accuracy wanders around 10 %, here below it: pictures of one class get the same answer, so it is right or wrong for a whole class at a time. Looks like a learning rate that is far too small; look at a few pictures *with their labels*.
 #
 # **E: a layer that the optimizer does not know.** The last layer was replaced after the optimizer was made, so it keeps its random weights. The layers below learn to live with it.
 #
@@ -1128,6 +1153,7 @@ assert healthy[1][-1][0] == healthy[1][-1][1]
 # Prove it, symptom by symptom.
 
 # %%
+print(*(f"{letter}: {bug}" for letter, bug in zip("ABCDEF", bugs)), sep="\n")
 losses = {bug: run[0] for bug, run in runs.items()}
 scores = {bug: run[1][-1] for bug, run in runs.items()}
 assert losses["A"][0] < losses["none"][0]
@@ -1136,7 +1162,7 @@ assert abs(losses["B"][-1] - losses["none"][-1]) < 0.03
 assert scores["B"][0] != scores["B"][1]
 assert max(scores["B"]) < scores["none"][0]
 assert all(abs(v - 2.303) < 0.05 for v in losses["D"])
-assert max(scores["D"]) < 0.1
+assert max(scores["D"]) < 0.3
 assert losses["none"][-1] < losses["E"][-1] < 2
 assert losses["F"][0] > 3
 assert abs(losses["F"][-1] - 2.303) < 0.1
@@ -1164,19 +1190,34 @@ print(f"batches of 499 and 1: without weights {unweighted:.2f}, by size {weighte
 assert unweighted > 10 * weighted
 
 # %% [markdown]
-# **The idea.** Debug in this order. (1) The first loss: near $\ln C$ for C classes? (2) Ten samples: can the network learn them by heart? If not, the loop is broken. (3) A few samples with their labels, as the network gets them. (4) Evaluate twice: the same numbers? (5) Then the learning rate. Step 2 on the healthy network, and on bug D:
+# **The idea.** Debug in this order. (1) The first loss: near $\ln C$ for C classes? (2) Ten samples: can the network learn them by heart? If not, the loop is broken. (3) A few samples with their labels, as the network gets them. (4) Evaluate twice: the same numbers? (5) Take one step: has every parameter changed? That is how bug E shows. (6) Then the learning rate. Step 2, with right labels and with wrong ones:
 
 # %%
-ten = DataLoader(Digits(X[:10], y[:10]), 10)
 torch.manual_seed(0)
-net = nn.Sequential(nn.Flatten(), nn.Linear(784, 128), nn.ReLU(), nn.Linear(128, 10))
-by_heart = train.fit(net, ten, loss_fn=loss_fn, optimizer=torch.optim.SGD(net.parameters(), lr=0.1),
-                     epochs=60, device="cpu")
-assert by_heart.train_loss.iloc[-1] < 0.05
+ten = DataLoader(Digits(X[:10], y[:10]), 10)
+for name, samples in [("right labels", ten), ("wrong labels", DataLoader(Digits(X[:10], y[:10].roll(1)), 10))]:
+    net = nn.Sequential(nn.Flatten(), nn.Linear(784, 128), nn.ReLU(), nn.Linear(128, 10))
+    by_heart = train.fit(net, samples, loss_fn=loss_fn, optimizer=torch.optim.SGD(net.parameters(), lr=0.1),
+                         epochs=60, device="cpu", progress=False)
+    print(f"{name}: loss {by_heart.train_loss.iloc[-1]:.3f}")
+    assert by_heart.train_loss.iloc[-1] < 0.06
 
 # %% [markdown]
-# **What to notice.** Ten digits are learnt by heart. (Bug D would pass this test: ten wrong labels can be learnt by heart as well. That is why step 3 exists.)
-#
+# **What to notice.** Ten digits are learnt by heart, and ten wrong labels as well. That is why step 3 exists. Now step 5, on a sound network and on one with bug E:
+
+# %%
+for bug in (None, "E"):
+    net = nn.Sequential(nn.Flatten(), nn.Linear(784, 128), nn.ReLU(), nn.Linear(128, 10))
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+    if bug == "E":
+        net[3] = nn.Linear(128, 10)
+    before = copy.deepcopy(net.state_dict())
+    train_epoch(net, ten, loss_fn, optimizer, device)
+    still = [name for name, tensor in net.state_dict().items() if torch.equal(tensor, before[name])]
+    print("not changed by a step:", still or "none")
+    assert still == (["3.weight", "3.bias"] if bug else [])
+
+# %% [markdown]
 # ## Parameters
 #
 # `DataLoader`: a `Dataset` → an iterable of batches.
@@ -1387,6 +1428,6 @@ assert loss_fn(fresh(255 * X[:500]), y[:500]) > 5
 # %% [markdown]
 # ## In one breath
 #
-# Say aloud: "A Dataset answers how many and which; a DataLoader draws an order, collates batches and leaves a smaller one at the end. Per batch: zero the gradients, forward, loss, backward, step. In train mode for training, in eval mode and without gradients for judging. Report the mean over samples, not the last batch. Validate after each epoch, keep a copy of the best weights, stop when patience runs out. A checkpoint holds model, optimizer, scheduler, generators and history, is written under another name and renamed, and is loaded with weights only. Cross-entropy takes logits. When a run looks wrong: first loss, ten samples by heart, look at the data, evaluate twice, then the learning rate."
+# Say aloud: "A Dataset answers how many and which; a DataLoader draws an order, collates batches and leaves a smaller one at the end. Per batch: zero the gradients, forward, loss, backward, step. In train mode for training, in eval mode and without gradients for judging. Report the mean over samples, not the last batch. Validate after each epoch, keep a copy of the best weights, stop when patience runs out. A checkpoint holds model, optimizer, scheduler, generators and history, is written under another name and renamed, and is loaded with weights only. Cross-entropy takes logits. When a run looks wrong: first loss, ten samples by heart, look at the data, evaluate twice, one step moves every parameter, then the learning rate."
 #
-# **Read on.** Sections 7.1 to 7.3 of [《神经网络与深度学习》](https://nndl.github.io/nndl-book.pdf). Prechelt (1998), "Early stopping – but when?". Micikevicius and others (2018), ["Mixed precision training"](https://arxiv.org/abs/1710.03740). Goyal and others (2017), ["Accurate, large minibatch SGD"](https://arxiv.org/abs/1706.02677), on batch size, learning rate and many processes. Karpathy (2019), ["A recipe for training neural networks"](https://karpathy.github.io/2019/04/25/recipe/). Lesson 10, [CNN architectures](../04_dl_theory/10_cnn_architectures.ipynb), trains with this loop.
+# **Read on.** Sections 3.3, 7.1 to 7.3 and 7.7 of [《神经网络与深度学习》](https://nndl.github.io/nndl-book.pdf). Prechelt (1998), "Early stopping – but when?". Micikevicius and others (2018), ["Mixed precision training"](https://arxiv.org/abs/1710.03740). Goyal and others (2017), ["Accurate, large minibatch SGD"](https://arxiv.org/abs/1706.02677), on batch size, learning rate and many processes. Karpathy (2019), ["A recipe for training neural networks"](https://karpathy.github.io/2019/04/25/recipe/). Lesson 10, [CNN architectures](../04_dl_theory/10_cnn_architectures.ipynb), trains with this loop.

@@ -177,8 +177,8 @@ MUTANTS = {
          "still a table"),
         ("a copy of bn_param", "batchnorm_forward(rows, gamma, beta, bn_param)",
          "batchnorm_forward(rows, gamma, beta, dict(bn_param))", "running_mean in bn_param"),
-        ("always train mode", "batchnorm_forward(rows, gamma, beta, bn_param)",
-         'batchnorm_forward(rows, gamma, beta, bn_param | {"mode": "train"})', "bn_param"),
+        ("always train mode", "out, cache = batchnorm_forward(",
+         'bn_param["mode"] = "train"\n    out, cache = batchnorm_forward(', "hand bn_param on"),
         ("each picture alone", "out = out.reshape(N, H, W, C).transpose(0, 3, 1, 2)",
          "out = gamma[:, None, None] * (x - x.mean((2, 3), keepdims=True)) / np.sqrt("
          "x.var((2, 3), keepdims=True) + bn_param.get('eps', 1e-5)) + beta[:, None, None]",
