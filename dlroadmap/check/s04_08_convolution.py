@@ -564,3 +564,84 @@ def _pool_backward_case(candidate, dout, x, window, want, about):
         (lambda: spread(lambda c: one(c, 0)), "The first entry of each window gets the gradient, "
                                               "not the winner."),
     ])
+
+
+# input_dim, num_filters, filter_size, hidden_dim, classes, N, reg, dtype
+_NETS = [((1, 4, 6), 2, 3, 5, 3, 4, 0.0, "float64"), ((2, 6, 4), 3, 5, 4, 3, 5, 0.3, "float64"),
+         ((1, 6, 8), 2, 3, 6, 4, 3, 0.2, "float32")]
+
+
+@exercise
+def ThreeLayerConvNet(candidate):
+    rng = np.random.default_rng(11)
+    for input_dim, F, K, hidden, classes, N, reg, dtype in _NETS:
+        about = (f"input_dim {input_dim}, {F} filters {K}×{K}, hidden_dim {hidden}, reg {reg}, "
+                 f"{dtype}")
+        net = candidate(input_dim=input_dim, num_filters=F, filter_size=K, hidden_dim=hidden,
+                        num_classes=classes, reg=reg, dtype=np.dtype(dtype))
+        for name, value in net.params.items():  # larger numbers, biases too
+            net.params[name] = rng.normal(size=value.shape).astype(dtype)
+        X = rng.normal(size=(N, *input_dim))  # float64: the net converts it
+        _check_net(net, X.astype(dtype).astype(np.float64), rng.integers(0, classes, N), reg, about)
+    return ("scores, loss and all six gradients of 3 nets against torch's autograd, with and "
+            "without reg, float32 too")
+
+
+def _check_net(net, X, y, reg, about):
+    before = {n: v.copy() for n, v in net.params.items()}
+    tolerance = _close(before["W1"].dtype)
+    right, loss_right, grads_right = _net_torch(before, X, y, reg)
+    scores = _loss(net, about + ", y=None", X)
+    if isinstance(scores, tuple):
+        raise Wrong(f"loss(X), with {about}, returned a tuple: without labels return the scores "
+                    "alone.")
+    same("loss(X), the scores,", scores, right.astype(before["W1"].dtype), about=about,
+         **tolerance, mistakes=[
+        (lambda: np.exp(right) / np.exp(right).sum(axis=1, keepdims=True),
+         "Those are probabilities: return the scores; the softmax is part of the loss.")])
+    loss, grads = unpack(_loss(net, about, X, y), ["loss", "grads"], about)
+    if any(not np.array_equal(before[n], net.params[n]) for n in before):
+        raise Wrong(f"loss(X, y), with {about}, changed params: it computes gradients, "
+                    "steps are the optimizer's work.")
+    everything, matrices = tuple(before), ("W1", "W2", "W3")
+    penalties = [((0, matrices), "the penalty is missing"),
+                 ((2 * reg, matrices), "the penalty is reg·ΣW²; here, as in assignment 2, it is "
+                                       "0.5·reg·ΣW²"),
+                 ((reg, everything), "the biases are penalised too; only the weights are"),
+                 *(((reg, tuple(m for m in matrices if m != left)), f"{left} is not penalised")
+                   for left in matrices), ((-reg, matrices), "the penalty has the wrong sign")]
+    same("loss", loss, loss_right, about=about, dtype=False, **tolerance, mistakes=[
+        (lambda a=a: _net_torch(before, X, y, *a)[1], f"In the loss {text}.")
+        for a, text in penalties])
+    if not isinstance(grads, dict) or set(grads) != set(before):
+        raise Wrong(f"grads, with {about}, needs the keys of params, {sorted(before)}.")
+    for name in sorted(grads, reverse=True):  # weights before biases, the last layer first
+        mistakes = [(lambda a=a, n=name: _net_torch(before, X, y, *a)[2][n],
+                     f"In the gradient {text}.") for a, text in penalties]
+        same(f"grads[{name!r}]", grads[name], grads_right[name].astype(before[name].dtype),
+             about=about, **tolerance, mistakes=mistakes)
+
+
+def _loss(net, about, *args):
+    """net.loss on copies; the learner's own errors become sentences."""
+    try:
+        return net.loss(*(a.copy() for a in args))
+    except (NotImplementedError, KeyboardInterrupt):
+        raise
+    except Exception as error:
+        raise Wrong(f"loss, with {about}, stopped with {type(error).__name__}: {error}") from error
+
+
+def _net_torch(params, X, y, reg, on=("W1", "W2", "W3")):
+    """Scores, loss and gradients of the net, by autograd in float64."""
+    import torch
+
+    p = {n: torch.tensor(v, dtype=torch.float64, requires_grad=True) for n, v in params.items()}
+    pad = p["W1"].shape[2] // 2
+    conv = torch.nn.functional.conv2d(torch.tensor(X), p["W1"], p["b1"], padding=pad)
+    flat = torch.nn.functional.max_pool2d(conv.relu(), 2).flatten(1)
+    scores = (flat @ p["W2"] + p["b2"]).relu() @ p["W3"] + p["b3"]
+    loss = torch.nn.functional.cross_entropy(scores, torch.tensor(y))
+    loss = loss + 0.5 * reg * sum((p[n] ** 2).sum() for n in on)
+    loss.backward()
+    return scores.detach().numpy(), loss.item(), {n: t.grad.numpy() for n, t in p.items()}

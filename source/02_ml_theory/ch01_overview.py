@@ -252,7 +252,7 @@ for ax in axes:
 plt.show()
 
 # %% [markdown]
-# **Figure in words.** Left, a cloud of blue dots around the red line of the expected risk gets narrower as N grows. Right, for the chosen function the blue curve comes from below and the red one from above; they meet just above the dotted noise level, near 0.095: the rest is what no cubic can do about a sine.
+# **Figure in words.** Left, a cloud of blue dots around the red line of the expected risk gets narrower as N grows. Right, for the chosen function the blue curve comes from below and the red one from above; they meet a little above the dotted noise level, near 0.095: the rest is what no cubic can do about a sine.
 #
 # **What to notice.** With ten samples the winner's empirical risk lies *below* the noise. It has learnt some of the noise by heart. The same data chose the function and judged it, so the judge was partial. The gap is the optimism (乐观偏差) of the training error (训练误差). More data close it.
 #

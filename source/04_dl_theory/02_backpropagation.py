@@ -794,7 +794,7 @@ for n in range(4):
 #
 # **Line 2.** $\dfrac{\partial L}{\partial X_{nd}}=\sum_mG_{nm}W_{dm}$, so $dX=G\,W^{\mathsf T}$. *Reason: $X_{nd}$ stands in row $n$ of $Y$ only, in each column $m$, with the factor $W_{dm}$. Its uses add up.*
 #
-# **Line 3.** $\dfrac{\partial L}{\partial W_{dm}}=\sum_nX_{nd}G_{nm}$, so $dW=X^{\mathsf T}G$. *Reason: $W_{dm}$ is used once for each sample $n$, with the factor $X_{nd}$.* (To test it: $L=\sum_{nm}G_{nm}Y_{nm}$ has just this upstream gradient, $\partial L/\partial Y=G$.)
+# **Line 3.** $\dfrac{\partial L}{\partial W_{dm}}=\sum_nX_{nd}G_{nm}$, so $dW=X^{\mathsf T}G$. *Reason: $W_{dm}$ is used once for each sample $n$, with the factor $X_{nd}$.* (To test it: $L=\sum_{nm}G_{nm}Y_{nm}$ has exactly this upstream gradient, $\partial L/\partial Y=G$.)
 #
 # The shapes nearly force it: out of (N, M) and (D, M), `G @ W.T` makes the (N, D) of X.
 

@@ -982,9 +982,32 @@ def convnet_params(input_dim, num_filters, filter_size, hidden_dim, num_classes,
             for name, shape in shapes.items()}
 
 
-# %%
+# %% [markdown]
+# Now put the three together, as assignment 2 of cs231n asks. With the L2 penalty the loss is
+#
+# $$L=\text{softmax loss}+\tfrac12\,\text{reg}\sum_k\sum W_k^2\qquad\frac{\partial L}{\partial W_k}=\text{(gradient from convnet\_backward)}+\text{reg}\cdot W_k$$
+#
+# **Explain this line.**
+#
+# 1. The derivative of $\tfrac12\,\text{reg}\,w^2$ by $w$: what is the ½ for?
+# 2. Which arrays of `params` get no penalty?
+# 3. `X.astype(self.dtype)`: the pixels may be float64 and the weights float32. What would NumPy make of their product?
+#
+# <details><summary>Answers</summary>
+#
+# 1. It cancels the 2: the derivative is reg·w, without a factor.
+# 2. b1, b2, b3. A bias shifts, it does not make the function wild.
+# 3. float64, from the first product to the last gradient: twice the memory, and slower.
+#
+# </details>
+#
+# **Challenge.** Two of your calls go down, one comes back.
+
+# %% tags=["exercise", "challenge"]
 class ThreeLayerConvNet:
-    """conv - relu - 2x2 max pool - affine - relu - affine - softmax, as in cs231n"""
+    """conv - relu - 2x2 max pool - affine - relu - affine - softmax, as in cs231n.
+    loss(X (N, C, H, W)) → scores (N, classes) in self.dtype; loss(X, y (N,)) → loss with
+    0.5 * reg * (sum of the squares of W1, W2, W3), grads with the keys of params."""
 
     def __init__(self, input_dim=(1, 28, 28), num_filters=16, filter_size=5, hidden_dim=100,
                  num_classes=10, weight_scale=0.03, reg=0.0, dtype=np.float32, seed=0):
@@ -993,6 +1016,7 @@ class ThreeLayerConvNet:
                                      num_classes, weight_scale, dtype, seed)
 
     def loss(self, X, y=None):
+        # BEGIN SOLUTION  convnet_forward; scores if y is None; softmax_loss, convnet_backward, penalty
         scores, cache = convnet_forward(self.params, X.astype(self.dtype))
         if y is None:
             return scores  # without labels there is no loss
@@ -1002,6 +1026,11 @@ class ThreeLayerConvNet:
             loss += 0.5 * self.reg * (self.params[name] ** 2).sum()
             grads[name] += self.reg * self.params[name]
         return loss, grads
+        # END SOLUTION
+
+
+# %%
+check.ThreeLayerConvNet(ThreeLayerConvNet)
 
 
 # %% [markdown]

@@ -144,4 +144,29 @@ MUTANTS = {
          "return out alone"),
         ("float64 out of float32", "rows @ w.reshape", "rows.astype(float) @ w.reshape", "float64"),
     ],
+    "ThreeLayerConvNet": [
+        ("penalty without the half", "0.5 * self.reg", "self.reg", "In the loss the penalty is reg·ΣW²"),
+        ("penalty missing in the loss", "0.5 * self.reg", "0", "In the loss the penalty is missing"),
+        ("penalty missing in the gradient", "grads[name] += self.reg * self.params[name]", "pass",
+         "In the gradient the penalty is missing"),
+        ("gradient of assignment 1", "+= self.reg * self.params", "+= 2 * self.reg * self.params",
+         "In the gradient the penalty is reg·ΣW²"),
+        ("wrong sign", "grads[name] += self.reg", "grads[name] -= self.reg",
+         "In the gradient the penalty has the wrong sign"),
+        ("biases penalised", '("W1", "W2", "W3")', "self.params", "In the loss the biases"),
+        ("W1 not penalised", '("W1", "W2", "W3")', '("W2", "W3")', "In the loss W1 is not"),
+        ("a loss without labels", "return scores  #", "return 0.0, scores  #", "return the scores alone"),
+        ("probabilities", "return scores  #",
+         "return np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)  #", "Those are probabilities"),
+        ("dtype ignored", "X.astype(self.dtype)", "X", "float64"),
+        ("a step inside loss", "grads[name] += self.reg * self.params[name]",
+         "grads[name] += self.reg * self.params[name]\n            self.params[name] = "
+         "self.params[name] - grads[name]", "changed params"),
+        ("a gradient missing", "        return loss, grads\n", "        grads.pop('b1')\n        return loss, grads\n",
+         "needs the keys"),
+    ],
 }
+
+# The class is put together from ordinary cells of the lesson.
+NEEDS_CELLS = ("im2col", "pool2_forward", "pool2_backward", "convnet_forward", "convnet_backward",
+               "softmax_loss", "convnet_params")

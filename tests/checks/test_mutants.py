@@ -28,8 +28,20 @@ def exercise_cells(lesson):
             for c in parse(LESSONS[lesson]).cells if "exercise" in c.metadata.get("tags", [])}
 
 
+def ordinary_cells(module):
+    """Texts of the ordinary cells that define what ``NEEDS_CELLS`` of the module names."""
+    texts = {}
+    for c in parse(LESSONS[module.LESSON]).cells:
+        if c.cell_type == "code" and "exercise" not in c.metadata.get("tags", []):
+            texts |= dict.fromkeys(re.findall(r"^def (\w+)", c.source, re.M), c.source)
+    return [texts[name] for name in getattr(module, "NEEDS_CELLS", ())]
+
+
 def define(module, name, text):
-    """Run the lesson's other exercise cells and the given text; return the object ``name``."""
+    """Run the lesson's other exercise cells and the given text; return the object ``name``.
+
+    First come the ordinary cells that the module names in ``NEEDS_CELLS``.
+    """
     import numpy as np
 
     space = {"np": np}
@@ -37,6 +49,8 @@ def define(module, name, text):
         import torch
 
         space["torch"] = torch
+    for source in ordinary_cells(module):
+        exec(compile(source, "<ordinary cell>", "exec"), space)
     for other, source in exercise_cells(module.LESSON).items():
         exec(compile(solved(source if other != name else text), f"<{other}>", "exec"), space)
     return space[name]

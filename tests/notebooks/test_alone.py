@@ -21,7 +21,7 @@ from press.source import ROOT, lessons
 # Makes the first `import dlroadmap` fail as in a fresh Colab, until %pip has "installed" it.
 FRESH = '''
 import sys
-target = {target!r}
+site_of_the_test = {target!r}
 class Hide:
     def find_spec(self, name, path=None, target=None):
         if name == "dlroadmap":
@@ -31,13 +31,13 @@ asked = []
 def pip(line):
     asked.append(line)
     sys.meta_path[:] = [f for f in sys.meta_path if type(f).__name__ != "Hide"]
-    sys.path.insert(0, target)
+    sys.path.insert(0, site_of_the_test)
 get_ipython().register_magic_function(pip)
 import google.colab
 '''
 AFTER = '''
 import dlroadmap
-assert dlroadmap.__file__.startswith(target), dlroadmap.__file__
+assert dlroadmap.__file__.startswith(site_of_the_test), dlroadmap.__file__
 assert len(asked) == 1 and "git+https://" in asked[0] and "==" not in asked[0], asked
 '''
 

@@ -54,6 +54,8 @@ def test_a_solved_exercise_notebook_records_progress(path, tmp_path):
         is_exercise = "exercise" in cell.metadata.get("tags", [])
         if is_exercise:
             cell.source = answers[cell.source.split("(")[0]]
+        elif after:  # the check alone: what else the cell does may need cells that are left out
+            cell.source = "\n".join(x for x in cell.source.splitlines() if x.startswith("check."))
         if i < 3 or is_exercise or after:
             kept.append(cell)
         after = is_exercise
