@@ -27,9 +27,9 @@ class Hide:
         if name == "dlroadmap":
             raise ModuleNotFoundError(name)
 sys.meta_path.insert(0, Hide())
-asked = []
+asked_of_pip = []
 def pip(line):
-    asked.append(line)
+    asked_of_pip.append(line)
     sys.meta_path[:] = [f for f in sys.meta_path if type(f).__name__ != "Hide"]
     sys.path.insert(0, site_of_the_test)
 get_ipython().register_magic_function(pip)
@@ -38,7 +38,7 @@ import google.colab
 AFTER = '''
 import dlroadmap
 assert dlroadmap.__file__.startswith(site_of_the_test), dlroadmap.__file__
-assert len(asked) == 1 and "git+https://" in asked[0] and "==" not in asked[0], asked
+assert len(asked_of_pip) == 1 and "git+https://" in asked_of_pip[0] and "==" not in asked_of_pip[0], asked_of_pip
 '''
 
 

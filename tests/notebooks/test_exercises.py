@@ -3,6 +3,9 @@
 And the learner's end of it: with the solutions pasted in, every check says "right".
 """
 
+import importlib
+import re
+
 import nbformat
 import pytest
 
@@ -44,11 +47,14 @@ def test_a_blank_notebook_stops_only_where_an_answer_is_missing(path):
 @pytest.mark.slow
 @pytest.mark.parametrize("path", BLANK, ids=lambda p: p.stem)
 def test_a_solved_exercise_notebook_records_progress(path, tmp_path):
-    """Only the setup, the imports, the exercises and their checks: the fast way through."""
+    """Only the setup, the imports, the exercises (with cells they need) and their checks."""
     book = nbformat.read(path, as_version=4)
     lesson = next(x for x in lessons(ROOT) if (ROOT / x.exercise_notebook) == path)
     answers = {c.source.split("(")[0]: solved(c.source) for c in parse(lesson).cells
                if "exercise" in c.metadata.get("tags", [])}
+    module = importlib.import_module("tests.checks.s" + lesson.name.replace("_dl_theory/", "_")
+                                     .replace("_ml_theory/", "_"))
+    needed = re.compile(rf"^def ({'|'.join(getattr(module, 'NEEDS_CELLS', ())) or '-'})\b", re.M)
     kept, after = [], False
     for i, cell in enumerate(code(book)):
         is_exercise = "exercise" in cell.metadata.get("tags", [])
@@ -56,7 +62,7 @@ def test_a_solved_exercise_notebook_records_progress(path, tmp_path):
             cell.source = answers[cell.source.split("(")[0]]
         elif after:  # the check alone: what else the cell does may need cells that are left out
             cell.source = "\n".join(x for x in cell.source.splitlines() if x.startswith("check."))
-        if i < 3 or is_exercise or after:
+        if i < 3 or is_exercise or after or needed.search(cell.source):
             kept.append(cell)
         after = is_exercise
     book.cells = kept
