@@ -108,7 +108,50 @@ def _unchanged(before, after):
     return True
 
 
-def call(candidate, *args, about, may_change=()):
+def strided_view(x):
+    """The same numbers as a view that is not contiguous."""
+    wide = np.zeros((*x.shape[:-1], 2 * x.shape[-1]), x.dtype)
+    wide[..., ::2] = x
+    return wide[..., ::2]
+
+
+def kind_of(x):
+    """What is special about an array, in words: ", float32, a strided view", or nothing."""
+    kind = "" if x.dtype == np.float64 else f", {x.dtype}"
+    return kind + ("" if x.flags.c_contiguous else ", a strided view")
+
+
+def attempt(function, *args, about, hints=(), **options):
+    """``function(*args, **options)``; an error of the learner's own becomes a sentence.
+
+    Parameters
+    ----------
+    about : str
+        What is tried, in words; stands in the message.
+    hints : iterable of (exception class, str, str)
+        A kind of error, a word that its text has, and the sentence to add then.
+
+    Raises
+    ------
+    Wrong
+        The function raised an error (chained).
+    NotImplementedError
+        Passed on: the exercise is still blank.
+    """
+    try:
+        return function(*args, **options)
+    except Wrong:  # an oracle of the check's own has seen something
+        raise
+    except Exception as error:
+        if isinstance(error, NotImplementedError) and _is_blank(error):
+            raise
+        text = f"with {about} it stopped with {type(error).__name__}: {error}".rstrip()
+        hint = next((sentence for kind, word, sentence in hints
+                     if isinstance(error, kind) and word in str(error)), None)
+        raise Wrong(f"{text.removesuffix('.')}. {hint}" if hint else text) from error
+
+
+def call(candidate, *args, about, may_change=(), hints=()):
     """Call the learner's function on copies of ``args``.
 
     Parameters
@@ -117,6 +160,7 @@ def call(candidate, *args, about, may_change=()):
         The input in words ("x (2, 3, 4, 4), stride 2, pad 1"); stands in every message.
     may_change : tuple of int
         Positions of arguments that the function may write to (a config dict).
+    hints : see :func:`attempt`
 
     Raises
     ------
@@ -126,14 +170,7 @@ def call(candidate, *args, about, may_change=()):
         Passed on: the exercise is still blank.
     """
     given = [_copy(a) for a in args]
-    try:
-        result = candidate(*given)
-    except KeyboardInterrupt:
-        raise
-    except Exception as error:
-        if isinstance(error, NotImplementedError) and _is_blank(error):
-            raise
-        raise Wrong(f"with {about} it stopped with {type(error).__name__}: {error}") from error
+    result = attempt(candidate, *given, about=about, hints=hints)
     for i, (before, after) in enumerate(zip(args, given, strict=True)):
         if i not in may_change and not _unchanged(before, after):
             raise Wrong(f"with {about} it changed its input number {i + 1} in place. Work on a "

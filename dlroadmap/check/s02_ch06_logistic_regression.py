@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from dlroadmap.check._frame import Wrong, call, exercise, numerical_gradient, same
+from dlroadmap.check._frame import Wrong, call, exercise, numerical_gradient, same, strided_view
 
 
 def _term(z, label):
@@ -53,12 +53,6 @@ def _case(N, D, seed, scale=1.0, dtype=float):
     return (rng.normal(size=D) * scale).astype(dtype), X, y
 
 
-def _strided(w, X, y):
-    wide = np.zeros((X.shape[0], 2 * X.shape[1]))
-    wide[:, ::2] = X
-    return w, wide[:, ::2], y
-
-
 @functools.cache
 def _cases():
     """(words, w, X, y): moderate scores, odd shapes and kinds of arrays."""
@@ -69,7 +63,7 @@ def _cases():
         ("X (4, 4)", *_case(4, 4, 2)),
         ("X (9, 4)", w, X, y),
         ("X (9, 4), y as floats", w, X, y.astype(float)),
-        ("X (9, 4), a view with strides", *_strided(w, X, y)),
+        ("X (9, 4), a view with strides", w, strided_view(X), y),
         ("X (1, 2), one sample", *single),
         ("X (6, 1), only the column of ones", np.array([0.7]), np.ones((6, 1)),
          np.array([0, 1, 1, 1, 0, 1])),

@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from dlroadmap.check._frame import Wrong, call, exercise, same, unpack
+from dlroadmap.check._frame import Wrong, call, exercise, same, strided_view, unpack
 
 
 def _smallest(g, h, reg_lambda):
@@ -46,12 +46,6 @@ def _tree(x, *, gradients=None, objective=None, y=None, margin=None, **options):
     return root, booster.predict(data, output_margin=True)
 
 
-def _strided(a):
-    wide = np.zeros(2 * len(a))
-    wide[::2] = a
-    return wide[::2]
-
-
 @functools.cache
 def _sums():
     """(words, g, h, reg_lambda) of leaves: gradients and second derivatives of their rows."""
@@ -63,7 +57,7 @@ def _sums():
         ("seven rows with different h, λ = 1", g, h, 1.0),
         ("seven rows with different h, λ = 0", g, h, 0.0),
         ("seven rows with different h, λ = 2.5", g, h, 2.5),
-        ("views with strides, λ = 1", _strided(g), _strided(h), 1.0),
+        ("views with strides, λ = 1", strided_view(g), strided_view(h), 1.0),
         ("one row, λ = 3", np.array([-2.0]), np.array([0.25]), 3.0),
         ("gradients that add up to 0, λ = 1", np.array([1.5, -1.0, -0.5]), np.ones(3), 1.0),
         ("large gradients, λ = 1", g * 1e4, h, 1.0),
@@ -113,7 +107,7 @@ def _splits():
         ("nine rows with different h, λ = 1", g, h, left, 1.0),
         ("nine rows with different h, λ = 0", g, h, left, 0.0),
         ("nine rows with different h, λ = 4", g, h, left, 4.0),
-        ("views with strides, λ = 1", _strided(g), _strided(h), left, 1.0),
+        ("views with strides, λ = 1", strided_view(g), strided_view(h), left, 1.0),
         ("one row on the left, λ = 1", g, h, np.arange(9) == 6, 1.0),
         ("two equal halves, λ = 1 (the bracket is negative)", np.full(4, 2.0), np.ones(4),
          np.array([True, True, False, False]), 1.0),
@@ -223,7 +217,7 @@ def _rounds():
         ("twelve rows in any order, η = 0.5, λ = 10", x, y, margin, 0.5, 10.0),
         ("twenty rows with equal x, η = 0.3, λ = 0", x5, y5, m5, 0.3, 0.0),
         ("uneven gaps between the x, η = 1, λ = 1", x ** 3, y, margin, 1.0, 1.0),
-        ("views with strides, η = 0.3, λ = 1", *map(_strided, (x, y, margin)), 0.3, 1.0),
+        ("views with strides, η = 0.3, λ = 1", *map(strided_view, (x, y, margin)), 0.3, 1.0),
         ("two rows, η = 1, λ = 1", np.array([2.0, -4.0]), np.array([1.0, 8.0]), np.zeros(2),
          1.0, 1.0),
     )

@@ -8,26 +8,18 @@ import operator
 
 import numpy as np
 
-from dlroadmap.check._frame import Wrong, call, close, exercise, same
+from dlroadmap.check._frame import Wrong, attempt, call, close, exercise, same
 
 # --- Node and Value -----------------------------------------------------------------------
 
 
 def _try(about, build):
     """Run ``build``; an error of the learner's class becomes a sentence."""
-    try:
-        return build()
-    except (NotImplementedError, KeyboardInterrupt, Wrong):
-        raise
-    except RecursionError as error:
-        raise Wrong(f"with {about} it stopped with RecursionError: a function that calls itself "
-                    "for each parent is too deep; use a loop.") from error
-    except Exception as error:
-        hint = ""
-        if "unsupported operand" in str(error):
-            hint = " Is a reflected form (__radd__, __rmul__, …) missing?"
-        raise Wrong(f"with {about} it stopped with {type(error).__name__}: {error}.{hint}"
-                    ) from error
+    return attempt(build, about=about, hints=[
+        (RecursionError, "", "A function that calls itself for each parent is too deep; "
+                             "use a loop."),
+        (TypeError, "unsupported operand", "Is a reflected form (__radd__, __rmul__, …) missing?"),
+    ])
 
 
 def _number(what, got, want, about, mistakes=()):

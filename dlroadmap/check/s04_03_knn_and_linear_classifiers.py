@@ -138,21 +138,17 @@ def _distance_mistakes(X, T, want):
     return mistakes
 
 
+_SHAPES = ("Two shapes do not fit: write the shape of each factor beside it, and look at axis, "
+           "keepdims and .T.")
+
+
 def call(candidate, *args, about):
     """The frame's ``call``, without NumPy's warnings and with a word on shapes that clash."""
-    try:
-        with np.errstate(all="ignore"):
-            return _frame.call(candidate, *args, about=about)
-    except Wrong as wrong:
-        text = str(wrong).rstrip().rstrip(".")
-        if isinstance(wrong.__cause__, IndexError):
-            raise Wrong(f"{text}. An index ran out of an array: is each index used with the array "
-                        "that it counts?") from wrong.__cause__
-        if isinstance(wrong.__cause__, ValueError) and (
-                "broadcast" in text or "matmul" in text or "shape" in text):
-            raise Wrong(f"{text}. Two shapes do not fit: write the shape of each factor beside "
-                        "it, and look at axis, keepdims and .T.") from wrong.__cause__
-        raise
+    with np.errstate(all="ignore"):
+        return _frame.call(candidate, *args, about=about, hints=[
+            (IndexError, "", "An index ran out of an array: is each index used with the array "
+                             "that it counts?"),
+            *((ValueError, word, _SHAPES) for word in ("broadcast", "matmul", "shape"))])
 
 
 @exercise

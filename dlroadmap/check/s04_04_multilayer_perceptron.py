@@ -1,38 +1,30 @@
 """Checks of lesson 04/04, Multilayer perceptron. The oracle is PyTorch's autograd."""
 
+import functools
+
 import numpy as np
 
-from dlroadmap.check import _frame
-from dlroadmap.check._frame import Wrong, close, exercise, same, unpack
-
-
-def _strided(x):
-    """The same numbers as a view that is not contiguous."""
-    wide = np.zeros((*x.shape[:-1], 2 * x.shape[-1]), x.dtype)
-    wide[..., ::2] = x
-    return wide[..., ::2]
-
-
-def _kind(x):
-    view = "" if x.flags.c_contiguous else ", a strided view"
-    return view if x.dtype == np.float64 else f"{view}, {x.dtype}"
+from dlroadmap.check import _frame, _nets
+from dlroadmap.check._frame import (
+    Wrong,
+    attempt,
+    close,
+    exercise,
+    kind_of,
+    same,
+    strided_view,
+    unpack,
+)
 
 
 def _tolerance(dtype):
     return {"rtol": 1e-9, "atol": 1e-10} if dtype == np.float64 else {"rtol": 2e-5, "atol": 1e-5}
 
 
-def call(candidate, *args, about):
-    """The frame's ``call``, with a word on errors that a wrong shape causes."""
-    try:
-        return _frame.call(candidate, *args, about=about)
-    except Wrong as wrong:
-        text = str(wrong)
-        if isinstance(wrong.__cause__, ValueError) and ("matmul" in text or "broadcast" in text):
-            raise Wrong(f"{text.rstrip()} Two shapes do not fit. Write the shape of each factor "
-                        "below its name: is x flattened to (N, D), is the right one transposed, "
-                        "has b one entry an output?") from wrong.__cause__
-        raise
+_SHAPES = ("Two shapes do not fit. Write the shape of each factor below its name: is x flattened "
+           "to (N, D), is the right one transposed, has b one entry an output?")
+call = functools.partial(_frame.call, hints=[(ValueError, word, _SHAPES)
+                                             for word in ("matmul", "broadcast")])
 
 
 # --- affine ---------------------------------------------------------------------------------
@@ -52,7 +44,7 @@ def _affine_arrays(rng, shape, M, dtype, strided):
     x = rng.normal(size=shape).astype(dtype)
     w = rng.normal(size=(int(np.prod(shape[1:])), M)).astype(dtype)
     b = rng.normal(size=M).astype(dtype)
-    return (_strided(x) if strided else x), w, b
+    return (strided_view(x) if strided else x), w, b
 
 
 def _affine_torch(x, w, b, dout=None):
@@ -73,7 +65,7 @@ def affine_forward(candidate):
     rng = np.random.default_rng(0)
     for case in _AFFINE:
         x, w, b = _affine_arrays(rng, *case)
-        about = f"x {x.shape}, w {w.shape}, b {b.shape}{_kind(x)}"
+        about = f"x {x.shape}, w {w.shape}, b {b.shape}{kind_of(x)}"
         result = call(candidate, x, w, b, about=about)
         out, cache = unpack(result, ["out", "cache"], about)
         right, rows = _affine_torch(x, w, b), len(x)
@@ -116,8 +108,8 @@ def affine_backward(candidate):
     rng = np.random.default_rng(1)
     for case in _AFFINE:
         x, w, b = _affine_arrays(rng, *case)
-        dout = _strided(rng.normal(size=(len(x), len(b))).astype(x.dtype))
-        about = f"dout {dout.shape}, x {x.shape}, w {w.shape}{_kind(x)}"
+        dout = strided_view(rng.normal(size=(len(x), len(b))).astype(x.dtype))
+        about = f"dout {dout.shape}, x {x.shape}, w {w.shape}{kind_of(x)}"
         got = unpack(call(candidate, dout, (x, w, b), about=about), ["dx", "dw", "db"], about)
         want = _affine_torch(x, w, b, dout)
         mistakes = _affine_mistakes(dout, x, w)
@@ -184,7 +176,7 @@ def _relu_inputs(rng):
     yield x
     yield np.array([-2.0, -1e-12, 0.0, 1e-12, 3.0, 1e300, -1e300])
     yield rng.normal(size=(2, 3, 2, 2)) - 5  # nothing is positive
-    yield _strided(rng.normal(size=(4, 3)))
+    yield strided_view(rng.normal(size=(4, 3)))
     yield rng.normal(size=(2, 5)).astype(np.float32)
 
 
@@ -193,7 +185,7 @@ def relu_forward(candidate):
     import torch
 
     for x in _relu_inputs(np.random.default_rng(2)):
-        about = f"x {x.shape}{_kind(x)}"
+        about = f"x {x.shape}{kind_of(x)}"
         out, cache = unpack(call(candidate, x, about=about), ["out", "cache"], about)
         right = torch.relu(torch.tensor(np.ascontiguousarray(x))).numpy()
         if np.size(out) == 1 < x.size or (x.ndim > 1 and np.shape(out) == x.shape[1:]):
@@ -222,7 +214,7 @@ def relu_backward(candidate):
     rng = np.random.default_rng(3)
     for x in _relu_inputs(rng):
         dout = rng.normal(size=x.shape).astype(x.dtype)
-        about = f"x {x.shape}{_kind(x)}"
+        about = f"x {x.shape}{kind_of(x)}"
         dx = call(candidate, dout, x, about=about)
         t = torch.tensor(np.ascontiguousarray(x), requires_grad=True)
         torch.relu(t).backward(torch.tensor(dout))
@@ -254,7 +246,8 @@ def _scores(rng):
     yield x, np.array([1, 0, 3, 1]), "scores (4, 4)"
     yield 3 * rng.normal(size=(5, 3)), rng.integers(0, 3, 5), "scores (5, 3)"
     yield np.zeros((3, 10)), np.array([9, 0, 0]), "scores (3, 10), all zero"
-    yield _strided(rng.normal(size=(6, 4))), rng.integers(0, 4, 6), "scores (6, 4), a strided view"
+    x = strided_view(rng.normal(size=(6, 4)))
+    yield x, rng.integers(0, 4, 6), "scores (6, 4), a strided view"
     x = rng.normal(size=(4, 5)).astype(np.float32)
     yield x, rng.integers(0, 5, 4), "scores (4, 5), float32"
 
@@ -438,13 +431,7 @@ def _svm_mistakes(x, y, loss, dx):
 def _build(candidate, about, **options):
     """Make a net; the learner's own errors become sentences."""
     given = {k: list(v) if isinstance(v, list) else v for k, v in options.items()}
-    try:
-        net = candidate(**given)
-    except (NotImplementedError, KeyboardInterrupt):
-        raise
-    except Exception as error:
-        raise Wrong(f"__init__, with {about}, stopped with "
-                    f"{type(error).__name__}: {error}") from error
+    net = attempt(candidate, about=f"{about}, in __init__,", **given)
     if given != options:
         raise Wrong(f"__init__, with {about}, changed the list hidden_dims of its caller to "
                     f"{given['hidden_dims']}: build a new list.")
@@ -484,82 +471,29 @@ def _check_params(net, dims, scale, dtype, about):
                         f"times weight_scale.{hint}")
 
 
-def _net_torch(params, layers, X, y, reg, relu="between", reg_on="W"):
-    """scores, loss, grads of a ReLU net by autograd in float64. ``reg_on`` picks the penalty."""
-    import torch
+def _forward(layers, relu="between"):
+    """The net in torch: (dict of tensors, X tensor) → scores."""
+    def forward(p, X):
+        h = X.flatten(1)
+        for k in range(1, layers + 1):
+            h = h @ p[f"W{k}"] + p[f"b{k}"]
+            if (k < layers and relu != "nowhere") or relu == "everywhere":
+                h = h.relu()
+        return h
 
-    p = {k: torch.tensor(np.asarray(v, dtype=np.float64), requires_grad=True)
-         for k, v in params.items()}
-    h = torch.tensor(np.asarray(X, dtype=np.float64)).flatten(1)
-    for k in range(1, layers + 1):
-        h = h @ p[f"W{k}"] + p[f"b{k}"]
-        if (k < layers and relu != "nowhere") or relu == "everywhere":
-            h = torch.relu(h)
-    loss = torch.nn.functional.cross_entropy(h, torch.tensor(np.asarray(y, dtype=np.int64)))
-    loss = loss + 0.5 * reg * sum((v**2).sum() for k, v in p.items() if k.startswith(reg_on))
-    loss.backward()
-    return (h.detach().numpy(), loss.item(), {k: v.grad.numpy() for k, v in p.items()})
-
-
-def _run(net, about, *args):
-    """net.loss on copies; says so when X, y or the parameters change."""
-    before = {k: np.array(v) for k, v in net.params.items()}
-    result = call(net.loss, *args, about=about)
-    for name, value in before.items():
-        if not np.array_equal(value, net.params[name]):
-            raise Wrong(f"loss, with {about}, changed params[{name!r}] in place; it only computes. "
-                        "The training loop makes the step.")
-    return result
+    return forward
 
 
 def _check_net(net, layers, X, y, reg, dtype, about):
     """Scores, loss and all gradients against autograd."""
-    params, tolerance = net.params, _tolerance(dtype)
-    scores = _run(net, f"{about}, y=None", X)
-    want, loss_right, grads_right = _net_torch(params, layers, X, y, reg)
-    if isinstance(scores, tuple):
-        raise Wrong(f"loss(X), with {about}, returned a tuple: without labels return the scores "
-                    "alone.")
-    same("loss(X), the scores,", scores, want.astype(dtype), about=about, **tolerance, mistakes=[
-        (lambda: _net_torch(params, layers, X, y, reg, relu="nowhere")[0],
+    _nets.judge(net, _forward(layers), X, y, reg, about, _tolerance(dtype), call=call, of_scores=[
+        (_forward(layers, "nowhere"),
          "There is no ReLU between the layers, so the net is one affine layer."),
-        (lambda: _net_torch(params, layers, X, y, reg, relu="everywhere")[0],
-         "The last layer has a ReLU too: scores may be negative."),
-        (lambda: np.exp(_log_p(want)), "Those are probabilities: return the scores; the softmax "
-                                       "is part of the loss."),
+        (_forward(layers, "everywhere"), "The last layer has a ReLU too: scores may be negative."),
+    ], of_grads=lambda name: [
+        (lambda: _no_mask(net.params, layers, X, y, reg, name),
+         "A ReLU is missing in the backward pass: the gradient passes where it must stop."),
     ])
-    loss, grads = unpack(_run(net, about, X, y), ["loss", "grads"], about)
-
-    def other(reg, on="W"):
-        return _net_torch(params, layers, X, y, reg, reg_on=on)
-
-    last = f"W{layers}"
-    penalties = [(other, (0,), "the penalty is missing"),
-                 (other, (2 * reg,), "the penalty is reg·ΣW²; here, as in assignment 2, it is "
-                                     "0.5·reg·ΣW²"),
-                 (other, (reg, ""), "the biases are penalised too; only the weights are"),
-                 (other, (reg, "W1"), "only W1 is penalised"),
-                 (other, (reg, last), f"only {last} is penalised"),
-                 (other, (layers * reg,), "the penalty is added more than once")]
-    if np.ndim(loss) != 0:
-        raise Wrong(f"loss, with {about}, has shape {np.shape(loss)}: the loss is one number.")
-    same("loss", loss, loss_right, about=about, dtype=False, **tolerance, mistakes=[
-        (lambda f=f, a=a: f(*a)[1], f"In the loss {text}.") for f, a, text in penalties])
-    if not isinstance(grads, dict) or set(grads) != set(params):
-        keys = sorted(grads) if isinstance(grads, dict) else type(grads).__name__
-        raise Wrong(f"grads, with {about}, has the keys {keys}; it needs those of params, "
-                    f"{sorted(params)}.")
-    for name in sorted(grads, reverse=True):  # W before b, the last layer first
-        right = grads_right[name].astype(dtype)
-        same(f"grads[{name!r}]", grads[name], right, about=about, **tolerance, mistakes=[
-            *((lambda f=f, a=a, n=name: f(*a)[2][n], f"In the gradient {text}.")
-              for f, a, text in penalties),
-            (right - 2 * reg * params[name], "The gradient of the penalty has the wrong sign."),
-            (lambda n=name: _no_mask(params, layers, X, y, reg, n),
-             "A ReLU is missing in the backward pass: the gradient passes where it must stop."),
-        ])
-    again = _run(net, f"{about}, a second time", X, y)[0]
-    same("loss", again, loss, about=f"{about}, a second call", **tolerance)
 
 
 def _no_mask(params, layers, X, y, reg, name):
@@ -579,12 +513,6 @@ def _no_mask(params, layers, X, y, reg, name):
     return inputs[int(name[1:]) - 1].T @ d + reg * params[name]
 
 
-def _fill(net, rng):
-    """Replace the parameters by larger numbers, biases too, of the same dtype."""
-    for name, value in net.params.items():
-        net.params[name] = rng.normal(size=value.shape).astype(value.dtype)
-
-
 @exercise
 def TwoLayerNet(candidate):
     rng = np.random.default_rng(6)
@@ -592,7 +520,7 @@ def TwoLayerNet(candidate):
     net = _build(candidate, about, input_dim=200, hidden_dim=60, num_classes=30,
                  weight_scale=0.01, reg=0.0)
     _check_params(net, [200, 60, 30], 0.01, np.float64, about)
-    scores = _run(net, about, rng.normal(size=(20, 200)))
+    scores = _nets.run(net, about, rng.normal(size=(20, 200)))
     if isinstance(scores, np.ndarray) and np.abs(scores).max() > 1:
         raise Wrong(f"with {about} the first scores are as large as {np.abs(scores).max():.3g}; "
                     "with weights this small they must be near 0.")
@@ -602,7 +530,7 @@ def TwoLayerNet(candidate):
         net = _build(candidate, about, input_dim=D, hidden_dim=6, num_classes=3,
                      weight_scale=0.1, reg=reg)
         _check_params(net, [D, 6, 3], 0.1, np.float64, about)
-        _fill(net, rng)
+        _nets.fill(net, rng)
         _check_net(net, 2, rng.normal(size=shape), rng.integers(0, 3, shape[0]), reg,
                    np.float64, about)
     return ("the parameters (names, shapes, spread, zero biases), then scores, loss and all four "
@@ -633,7 +561,7 @@ def FullyConnectedNet(candidate):
         net = _build(candidate, about, hidden_dims=hidden, input_dim=D, num_classes=3, reg=reg,
                      weight_scale=0.1, dtype=dtype, seed=1, **common)
         _check_params(net, [D, *hidden, 3], 0.1, dtype, about)
-        _fill(net, rng)
+        _nets.fill(net, rng)
         X = rng.normal(size=shape)  # float64: the net converts it
         _check_net(net, len(hidden) + 1, X.astype(dtype).astype(np.float64),
                    rng.integers(0, 3, shape[0]), reg, dtype, about)

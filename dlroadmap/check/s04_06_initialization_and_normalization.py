@@ -1,37 +1,28 @@
 """Checks of lesson 04/06, Initialization and normalization. The oracle is PyTorch's autograd."""
 
+import functools
+
 import numpy as np
 
 from dlroadmap.check import _frame
-from dlroadmap.check._frame import Wrong, close, exercise, same, unpack
+from dlroadmap.check._frame import (
+    Wrong,
+    attempt,
+    close,
+    exercise,
+    kind_of,
+    same,
+    strided_view,
+    unpack,
+)
 
-
-def call(candidate, *args, about, may_change=()):
-    """The frame's ``call``, with a word on errors that a wrong shape causes."""
-    try:
-        return _frame.call(candidate, *args, about=about, may_change=may_change)
-    except Wrong as wrong:
-        text = str(wrong).rstrip()
-        if isinstance(wrong.__cause__, ValueError) and "broadcast" in text:
-            raise Wrong(f"{text} Two shapes do not fit. Write the shape of each factor below its "
-                        "name: over which axis does each sum run, is keepdims=True missing, "
-                        "where does gamma go?") from wrong.__cause__
-        if isinstance(wrong.__cause__, ValueError) and "reshape" in text:
-            raise Wrong(f"{text}. A reshape keeps the number of entries: write down the shape "
-                        "before and after.") from wrong.__cause__
-        raise
-
-
-def _strided(x):
-    """The same numbers as a view that is not contiguous."""
-    wide = np.zeros((*x.shape[:-1], 2 * x.shape[-1]), x.dtype)
-    wide[..., ::2] = x
-    return wide[..., ::2]
-
-
-def _kind(x):
-    view = "" if x.flags.c_contiguous else ", a strided view"
-    return view if x.dtype == np.float64 else f"{view}, {x.dtype}"
+call = functools.partial(_frame.call, hints=[
+    (ValueError, "broadcast", "Two shapes do not fit. Write the shape of each factor below its "
+                              "name: over which axis does each sum run, is keepdims=True missing, "
+                              "where does gamma go?"),
+    (ValueError, "reshape", "A reshape keeps the number of entries: write down the shape before "
+                            "and after."),
+])
 
 
 def _tolerance(dtype):
@@ -167,12 +158,7 @@ def he_normal(candidate):
 
 
 def _weights(candidate, fan_in, fan_out, seed, about):
-    try:
-        return candidate(fan_in, fan_out, np.random.default_rng(seed))
-    except (NotImplementedError, KeyboardInterrupt):
-        raise
-    except Exception as error:
-        raise Wrong(f"with {about} it stopped with {type(error).__name__}: {error}") from error
+    return attempt(candidate, fan_in, fan_out, np.random.default_rng(seed), about=about)
 
 
 def _judge_weights(W, fan_in, fan_out):
@@ -225,12 +211,12 @@ def _batch_case(rng, shape, mean, spread, eps, momentum, dtype, strided, feature
     x = (mean + spread * rng.normal(size=shape)).astype(dtype)
     gamma, beta = rng.normal(1, 0.5, D).astype(dtype), rng.normal(size=D).astype(dtype)
     param = {k: v for k, v in [("eps", eps), ("momentum", momentum)] if v is not None}
-    return (_strided(x) if strided else x), gamma, beta, param
+    return (strided_view(x) if strided else x), gamma, beta, param
 
 
 def _said(x, mode, param):
     extra = "".join(f", {k} {v:g}" for k, v in param.items() if k in ("eps", "momentum"))
-    return f"x {x.shape}, {mode} mode{extra}{_kind(x)}"
+    return f"x {x.shape}, {mode} mode{extra}{kind_of(x)}"
 
 
 def _norm_mistakes(x, gamma, beta, eps, axis=0):
@@ -533,9 +519,9 @@ def _backward_of_batches(candidate, seed, line9=False):
     for case in _BATCHES:
         x, gamma, beta, param = _batch_case(rng, *case)
         eps = param.get("eps", 1e-5)
-        dout = _strided(rng.normal(size=x.shape).astype(x.dtype))
+        dout = strided_view(rng.normal(size=x.shape).astype(x.dtype))
         cache, want = _batch_cache(x, gamma, eps), _batch(x, gamma, beta, eps, dout)
-        about = f"dout {dout.shape}, eps {eps:g}{_kind(x)}"
+        about = f"dout {dout.shape}, eps {eps:g}{kind_of(x)}"
         got = unpack(call(candidate, dout, cache, about=about), ["dx", "dgamma", "dbeta"], about)
         _compare_gradients(got, want, about, x.dtype, x.shape,
                            _batch_dx_mistakes(dout, *cache, line9),
@@ -595,7 +581,7 @@ def layernorm_forward(candidate):
     rng = np.random.default_rng(3)
     for case in _ROWS:
         x, gamma, beta, eps, param = _row_case(rng, *case)
-        about = f"x {x.shape}, eps {eps:g}{_kind(x)}"
+        about = f"x {x.shape}, eps {eps:g}{kind_of(x)}"
         out, cache = unpack(call(candidate, x, gamma, beta, param, about=about),
                             ["out", "cache"], about)
         want = _layer(x, gamma, beta, eps)
@@ -655,11 +641,11 @@ def layernorm_backward(candidate):
     rng = np.random.default_rng(4)
     for case in _ROWS:
         x, gamma, beta, eps, _ = _row_case(rng, *case)
-        dout = _strided(rng.normal(size=x.shape).astype(x.dtype))
+        dout = strided_view(rng.normal(size=x.shape).astype(x.dtype))
         std = np.sqrt(x.var(axis=1, dtype=float, keepdims=True) + eps)
         hat = (x - x.mean(axis=1, dtype=float, keepdims=True)) / std
         cache = hat.astype(x.dtype), std.astype(x.dtype), gamma
-        about = f"dout {dout.shape}, eps {eps:g}{_kind(x)}"
+        about = f"dout {dout.shape}, eps {eps:g}{kind_of(x)}"
         got = unpack(call(candidate, dout, cache, about=about), ["dx", "dgamma", "dbeta"], about)
         _compare_gradients(got, _layer(x, gamma, beta, eps, dout), about, x.dtype, x.shape,
                            _layer_dx_mistakes(dout, *cache),
@@ -877,9 +863,9 @@ def spatial_batchnorm_backward(candidate):
     for case in _PICTURES:
         x, gamma, beta, param = _batch_case(rng, *case)
         eps = param.get("eps", 1e-5)
-        dout = _strided(rng.normal(size=x.shape).astype(x.dtype))
+        dout = strided_view(rng.normal(size=x.shape).astype(x.dtype))
         cache, want = _batch_cache(_rows(x), gamma, eps), _batch(x, gamma, beta, eps, dout)
-        about = f"dout {dout.shape}, eps {eps:g}{_kind(x)}"
+        about = f"dout {dout.shape}, eps {eps:g}{kind_of(x)}"
         got = unpack(call(candidate, dout, cache, about=about), ["dx", "dgamma", "dbeta"], about)
         N, C, H, W = x.shape
         hat = cache[0].reshape(N, H, W, C).transpose(0, 3, 1, 2)
@@ -951,7 +937,7 @@ def _group_cache(x, gamma, G, eps):
 
 
 def _group_about(x, gamma, G, eps):
-    return f"x {x.shape}, G {G}, gamma {gamma.shape}, eps {eps:g}{_kind(x)}"
+    return f"x {x.shape}, G {G}, gamma {gamma.shape}, eps {eps:g}{kind_of(x)}"
 
 
 @exercise
@@ -1038,7 +1024,7 @@ def spatial_groupnorm_backward(candidate):
     rng = np.random.default_rng(8)
     for case in _GROUPS:
         x, gamma, beta, G, eps, _ = _group_case(rng, *case)
-        dout = _strided(rng.normal(size=x.shape).astype(x.dtype))
+        dout = strided_view(rng.normal(size=x.shape).astype(x.dtype))
         cache, want = _group_cache(x, gamma, G, eps), _group(x, gamma, beta, G, eps, dout)
         about = _group_about(x, gamma, G, eps).replace("x (", "dout (", 1)
         got = unpack(call(candidate, dout, cache, about=about), ["dx", "dgamma", "dbeta"], about)

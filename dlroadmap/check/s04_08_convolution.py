@@ -1,9 +1,11 @@
 """Checks of lesson 04/08, Convolution. The oracle is PyTorch; the ties are written out."""
 
+import functools
+
 import numpy as np
 
-from dlroadmap.check import _frame
-from dlroadmap.check._frame import Wrong, close, exercise, same, unpack
+from dlroadmap.check import _frame, _nets
+from dlroadmap.check._frame import Wrong, attempt, close, exercise, kind_of, same, unpack
 
 # x shape, (F, HH, WW), stride, pad, dtype. Height and width always differ. The first cases
 # climb the four rungs of the lesson and are small, so that a message shows few numbers.
@@ -31,9 +33,7 @@ def _arrays(rng, shape, filters, dtype, strided=False):
 
 
 def _about(x, w, stride, pad):
-    view = "" if x.flags.c_contiguous else ", a strided view"
-    kind = "" if x.dtype == np.float64 else f", {x.dtype}"
-    return f"x {x.shape}, w {w.shape}, stride {stride}, pad {pad}{kind}{view}"
+    return f"x {x.shape}, w {w.shape}, stride {stride}, pad {pad}{kind_of(x)}"
 
 
 def _close(dtype):
@@ -49,19 +49,13 @@ def _conv(x, w, b, stride, pad):
     return out.numpy().astype(x.dtype)
 
 
-def call(candidate, *args, about):
-    """The frame's ``call``, with a word on errors that a wrong shape causes."""
-    try:
-        return _frame.call(candidate, *args, about=about)
-    except Wrong as wrong:
-        if isinstance(wrong.__cause__, IndexError):
-            raise Wrong(f"{wrong}. An index ran out of an array: are height and width in the same "
-                        "order everywhere, and are all sizes right?") from wrong.__cause__
-        if isinstance(wrong.__cause__, ValueError) and "broadcast" in str(wrong):
-            raise Wrong(f"{str(wrong).rstrip()}. Two shapes do not fit: a patch that runs over the "
-                        "border is too small, so look at the output size, the starts, the frame, "
-                        "and the order of height and width.") from wrong.__cause__
-        raise
+call = functools.partial(_frame.call, hints=[
+    (IndexError, "", "An index ran out of an array: are height and width in the same order "
+                     "everywhere, and are all sizes right?"),
+    (ValueError, "broadcast", "Two shapes do not fit: a patch that runs over the border is too "
+                              "small, so look at the output size, the starts, the frame, and the "
+                              "order of height and width."),
+])
 
 
 def _same(what, got, want, *, about, mistakes, **tolerance):
@@ -391,9 +385,7 @@ def _pool_arrays(rng, shape, dtype, strided):
 
 
 def _pool_about(x, height, width, stride):
-    view = "" if x.flags.c_contiguous else ", a strided view"
-    kind = "" if x.dtype == np.float64 else f", {x.dtype}"
-    return f"x {x.shape}, windows {height}×{width}, stride {stride}{kind}{view}"
+    return f"x {x.shape}, windows {height}×{width}, stride {stride}{kind_of(x)}"
 
 
 def _pool_param(height, width, stride):
@@ -577,71 +569,21 @@ def ThreeLayerConvNet(candidate):
     for input_dim, F, K, hidden, classes, N, reg, dtype in _NETS:
         about = (f"input_dim {input_dim}, {F} filters {K}×{K}, hidden_dim {hidden}, reg {reg}, "
                  f"{dtype}")
-        net = candidate(input_dim=input_dim, num_filters=F, filter_size=K, hidden_dim=hidden,
-                        num_classes=classes, reg=reg, dtype=np.dtype(dtype))
-        for name, value in net.params.items():  # larger numbers, biases too
-            net.params[name] = rng.normal(size=value.shape).astype(dtype)
+        net = attempt(candidate, about=f"{about}, in __init__,", input_dim=input_dim, num_filters=F,
+                      filter_size=K, hidden_dim=hidden, num_classes=classes, reg=reg,
+                      dtype=np.dtype(dtype))
+        _nets.fill(net, rng)
         X = rng.normal(size=(N, *input_dim))  # float64: the net converts it
-        _check_net(net, X.astype(dtype).astype(np.float64), rng.integers(0, classes, N), reg, about)
+        _nets.judge(net, _forward, X.astype(dtype).astype(np.float64),
+                    rng.integers(0, classes, N), reg, about, _close(np.dtype(dtype)))
     return ("scores, loss and all six gradients of 3 nets against torch's autograd, with and "
             "without reg, float32 too")
 
 
-def _check_net(net, X, y, reg, about):
-    before = {n: v.copy() for n, v in net.params.items()}
-    tolerance = _close(before["W1"].dtype)
-    right, loss_right, grads_right = _net_torch(before, X, y, reg)
-    scores = _loss(net, about + ", y=None", X)
-    if isinstance(scores, tuple):
-        raise Wrong(f"loss(X), with {about}, returned a tuple: without labels return the scores "
-                    "alone.")
-    same("loss(X), the scores,", scores, right.astype(before["W1"].dtype), about=about,
-         **tolerance, mistakes=[
-        (lambda: np.exp(right) / np.exp(right).sum(axis=1, keepdims=True),
-         "Those are probabilities: return the scores; the softmax is part of the loss.")])
-    loss, grads = unpack(_loss(net, about, X, y), ["loss", "grads"], about)
-    if any(not np.array_equal(before[n], net.params[n]) for n in before):
-        raise Wrong(f"loss(X, y), with {about}, changed params: it computes gradients, "
-                    "steps are the optimizer's work.")
-    everything, matrices = tuple(before), ("W1", "W2", "W3")
-    penalties = [((0, matrices), "the penalty is missing"),
-                 ((2 * reg, matrices), "the penalty is reg·ΣW²; here, as in assignment 2, it is "
-                                       "0.5·reg·ΣW²"),
-                 ((reg, everything), "the biases are penalised too; only the weights are"),
-                 *(((reg, tuple(m for m in matrices if m != left)), f"{left} is not penalised")
-                   for left in matrices), ((-reg, matrices), "the penalty has the wrong sign")]
-    same("loss", loss, loss_right, about=about, dtype=False, **tolerance, mistakes=[
-        (lambda a=a: _net_torch(before, X, y, *a)[1], f"In the loss {text}.")
-        for a, text in penalties])
-    if not isinstance(grads, dict) or set(grads) != set(before):
-        raise Wrong(f"grads, with {about}, needs the keys of params, {sorted(before)}.")
-    for name in sorted(grads, reverse=True):  # weights before biases, the last layer first
-        mistakes = [(lambda a=a, n=name: _net_torch(before, X, y, *a)[2][n],
-                     f"In the gradient {text}.") for a, text in penalties]
-        same(f"grads[{name!r}]", grads[name], grads_right[name].astype(before[name].dtype),
-             about=about, **tolerance, mistakes=mistakes)
+def _forward(p, X):
+    """Scores by torch; p a dict of tensors, X a tensor."""
+    from torch.nn.functional import conv2d, max_pool2d
 
-
-def _loss(net, about, *args):
-    """net.loss on copies; the learner's own errors become sentences."""
-    try:
-        return net.loss(*(a.copy() for a in args))
-    except (NotImplementedError, KeyboardInterrupt):
-        raise
-    except Exception as error:
-        raise Wrong(f"loss, with {about}, stopped with {type(error).__name__}: {error}") from error
-
-
-def _net_torch(params, X, y, reg, on=("W1", "W2", "W3")):
-    """Scores, loss and gradients of the net, by autograd in float64."""
-    import torch
-
-    p = {n: torch.tensor(v, dtype=torch.float64, requires_grad=True) for n, v in params.items()}
-    pad = p["W1"].shape[2] // 2
-    conv = torch.nn.functional.conv2d(torch.tensor(X), p["W1"], p["b1"], padding=pad)
-    flat = torch.nn.functional.max_pool2d(conv.relu(), 2).flatten(1)
-    scores = (flat @ p["W2"] + p["b2"]).relu() @ p["W3"] + p["b3"]
-    loss = torch.nn.functional.cross_entropy(scores, torch.tensor(y))
-    loss = loss + 0.5 * reg * sum((p[n] ** 2).sum() for n in on)
-    loss.backward()
-    return scores.detach().numpy(), loss.item(), {n: t.grad.numpy() for n, t in p.items()}
+    conv = conv2d(X, p["W1"], p["b1"], padding=p["W1"].shape[2] // 2)
+    flat = max_pool2d(conv.relu(), 2).flatten(1)
+    return (flat @ p["W2"] + p["b2"]).relu() @ p["W3"] + p["b3"]

@@ -12,7 +12,7 @@ from unittest import mock
 
 import numpy as np
 
-from dlroadmap.check._frame import Wrong, exercise
+from dlroadmap.check._frame import Wrong, attempt, exercise
 
 LR = 0.1
 
@@ -90,14 +90,9 @@ def _mse(output, y):
 
 
 def _run(candidate, *args, about):
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return candidate(*args)
-    except (NotImplementedError, KeyboardInterrupt, Wrong):
-        raise
-    except Exception as error:
-        raise Wrong(f"with {about} it stopped with {type(error).__name__}: {error}") from error
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return attempt(candidate, *args, about=about)
 
 
 def _number(value, what, about):

@@ -6,7 +6,7 @@ learner's module; of the flattened size, PyTorch's shapes.
 
 import numpy as np
 
-from dlroadmap.check._frame import Wrong, call, close, exercise, same
+from dlroadmap.check._frame import Wrong, attempt, call, close, exercise, same
 
 # --- sizes --------------------------------------------------------------------------------
 
@@ -191,15 +191,8 @@ def _build(candidate, *args, about):
     """Make the learner's module, in float64 and with random numbers in it."""
     import torch
 
-    try:
-        block = candidate(*args)
-    except (NotImplementedError, KeyboardInterrupt):
-        raise
-    except Exception as error:
-        hint = (" super().__init__() must come first."
-                if "before Module.__init__" in str(error) else "")
-        raise Wrong(f"__init__, with {about}, stopped with {type(error).__name__}: {error}."
-                    f"{hint}") from error
+    block = attempt(candidate, *args, about=f"{about}, in __init__,", hints=[
+        (AttributeError, "before Module.__init__", "super().__init__() must come first.")])
     if not isinstance(block, torch.nn.Module):
         raise Wrong(f"with {about} it is no nn.Module: class …(torch.nn.Module).")
     return block.double()

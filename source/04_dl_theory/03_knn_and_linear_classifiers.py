@@ -161,6 +161,8 @@ def compute_distances_two_loops(self, X):
 
 # %%
 check.compute_distances_two_loops(compute_distances_two_loops)
+
+# %%
 KNearestNeighbor.compute_distances_two_loops = compute_distances_two_loops
 
 # %% [markdown]
@@ -189,6 +191,8 @@ def compute_distances_one_loop(self, X):
 
 # %%
 check.compute_distances_one_loop(compute_distances_one_loop)
+
+# %%
 KNearestNeighbor.compute_distances_one_loop = compute_distances_one_loop
 
 # %% [markdown]
@@ -235,6 +239,8 @@ def compute_distances_no_loops(self, X):
 
 # %%
 check.compute_distances_no_loops(compute_distances_no_loops)
+
+# %%
 KNearestNeighbor.compute_distances_no_loops = compute_distances_no_loops
 
 # %% [markdown]
@@ -375,6 +381,8 @@ def predict_labels(self, dists, k=1):
 
 # %%
 check.predict_labels(predict_labels)
+
+# %%
 KNearestNeighbor.predict_labels = predict_labels
 
 # %% [markdown]

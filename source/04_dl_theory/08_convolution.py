@@ -45,6 +45,7 @@ from torch import nn
 
 import dlroadmap
 from dlroadmap import check, plot
+from dlroadmap.layers import softmax_loss
 
 dlroadmap.setup(seed=0)
 
@@ -958,17 +959,7 @@ def convnet_backward(params, dscores, cache):
 #
 # </details>
 #
-# Last the loss, and a class that holds the parameters. `softmax_loss` is the one of lesson 4: subtract the largest score for safety, take the mean over N.
-
-# %%
-def softmax_loss(x, y):
-    """scores x (N, C), labels y (N,) → loss, dx (N, C)"""
-    x = x - x.max(axis=1, keepdims=True)
-    log_p = x - np.log(np.exp(x).sum(axis=1, keepdims=True))
-    dx, rows = np.exp(log_p), np.arange(len(x))
-    dx[rows, y] -= 1
-    return -log_p[rows, y].mean(), dx / len(x)
-
+# Last the loss, and a class that holds the parameters. `softmax_loss(scores, y)` → loss, gradient of the scores, is the one of lesson 4: subtract the largest score for safety, take the mean over N. First the small random weights.
 
 # %%
 def convnet_params(input_dim, num_filters, filter_size, hidden_dim, num_classes, scale, dtype, seed):

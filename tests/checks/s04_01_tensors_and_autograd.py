@@ -1,7 +1,6 @@
 """Wrong solutions of lesson 04/01, as patches on the right ones, and what the check must say."""
 
 LESSON = "04_dl_theory/01_tensors_and_autograd"
-NEEDS_TORCH = True
 
 MUTANTS = {
     "nearest_mean": [

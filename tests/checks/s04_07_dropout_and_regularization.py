@@ -111,7 +111,7 @@ MUTANTS = {
         (
             "mask redrawn",
             "dout * mask if",
-            'dout * (np.random.default_rng().random(dout.shape) < dropout_param["p"]) / dropout_param["p"] if',
+            'dout * (np.random.default_rng(0).random(dout.shape) < dropout_param["p"]) / dropout_param["p"] if',
             "in other places than the mask",
         ),
         (

@@ -155,7 +155,9 @@ MUTANTS = {
          "In the gradient the penalty has the wrong sign"),
         ("biases penalised", '("W1", "W2", "W3")', "self.params", "In the loss the biases"),
         ("W1 not penalised", '("W1", "W2", "W3")', '("W2", "W3")', "In the loss W1 is not"),
-        ("a loss without labels", "return scores  #", "return 0.0, scores  #", "return the scores alone"),
+        ("y=None forgotten",
+         "        if y is None:\n            return scores  # without labels there is no loss\n", "",
+         "return the scores alone"),
         ("probabilities", "return scores  #",
          "return np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)  #", "Those are probabilities"),
         ("dtype ignored", "X.astype(self.dtype)", "X", "float64"),
@@ -163,10 +165,10 @@ MUTANTS = {
          "grads[name] += self.reg * self.params[name]\n            self.params[name] = "
          "self.params[name] - grads[name]", "changed params"),
         ("a gradient missing", "        return loss, grads\n", "        grads.pop('b1')\n        return loss, grads\n",
-         "needs the keys"),
+         "needs those of params"),
     ],
 }
 
 # The class is put together from ordinary cells of the lesson.
 NEEDS_CELLS = ("im2col", "pool2_forward", "pool2_backward", "convnet_forward", "convnet_backward",
-               "softmax_loss", "convnet_params")
+               "convnet_params")

@@ -1,7 +1,6 @@
 """Wrong solutions of lesson 04/09, as patches on the right ones, and what the check must say."""
 
 LESSON = "04_dl_theory/09_training_loop"
-NEEDS_TORCH = True
 
 MUTANTS = {
     "train_epoch": [

@@ -1,7 +1,6 @@
 """Wrong solutions of lesson 04/10, as patches on the right ones, and what the check must say."""
 
 LESSON = "04_dl_theory/10_cnn_architectures"
-NEEDS_TORCH = True
 
 MUTANTS = {
     "flat_features": [

@@ -5,8 +5,10 @@ patches on the solution taken from the source. A patch must match exactly once, 
 stale, and the messages of an exercise's mutants must differ.
 """
 
+import ast
 import importlib
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -18,38 +20,41 @@ MODULES = [importlib.import_module(f"tests.checks.{p.stem}")
            for p in sorted(Path(__file__).parent.glob("s[0-9]*.py"))]
 LESSONS = {x.name: x for x in lessons(ROOT)}
 EXERCISES = [(m, name) for m in MODULES for name, _ in LESSONS[m.LESSON].exercises]
-MUTANTS = [(m, name, mutant) for m in MODULES for name, all_ in m.MUTANTS.items()
-           for mutant in all_]
+
+
+@cache
+def code_cells(lesson):
+    return [c for c in parse(LESSONS[lesson]).cells if c.cell_type == "code"]
 
 
 def exercise_cells(lesson):
     """function name → text of its exercise cell, in the order of the lesson."""
     return {re.search(r"^(?:def|class) (\w+)", c.source, re.M)[1]: c.source
-            for c in parse(LESSONS[lesson]).cells if "exercise" in c.metadata.get("tags", [])}
+            for c in code_cells(lesson) if "exercise" in c.metadata.get("tags", [])}
 
 
-def ordinary_cells(module):
+def imports(lesson):
+    """The import statements of the lesson's first code cell."""
+    tree = ast.parse(code_cells(lesson)[0].source)
+    return "\n".join(ast.unparse(x) for x in tree.body if isinstance(x, ast.Import | ast.ImportFrom))
+
+
+def needed_cells(module):
     """Texts of the ordinary cells that define what ``NEEDS_CELLS`` of the module names."""
-    texts = {}
-    for c in parse(LESSONS[module.LESSON]).cells:
-        if c.cell_type == "code" and "exercise" not in c.metadata.get("tags", []):
-            texts |= dict.fromkeys(re.findall(r"^def (\w+)", c.source, re.M), c.source)
+    texts = {name: c.source for c in code_cells(module.LESSON)
+             if "exercise" not in c.metadata.get("tags", [])
+             for name in re.findall(r"^def (\w+)", c.source, re.M)}
     return [texts[name] for name in getattr(module, "NEEDS_CELLS", ())]
 
 
 def define(module, name, text):
-    """Run the lesson's other exercise cells and the given text; return the object ``name``.
+    """Run the given text and what it may use; return the object ``name``.
 
-    First come the ordinary cells that the module names in ``NEEDS_CELLS``.
+    That is: the lesson's imports, the ordinary cells that the module names in ``NEEDS_CELLS``,
+    and the other exercises.
     """
-    import numpy as np
-
-    space = {"np": np}
-    if getattr(module, "NEEDS_TORCH", False):
-        import torch
-
-        space["torch"] = torch
-    for source in ordinary_cells(module):
+    space = {}
+    for source in [imports(module.LESSON), *needed_cells(module)]:
         exec(compile(source, "<ordinary cell>", "exec"), space)
     for other, source in exercise_cells(module.LESSON).items():
         exec(compile(solved(source if other != name else text), f"<{other}>", "exec"), space)
@@ -79,17 +84,26 @@ def test_the_blank_is_reported(module, name, capsys):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("module", "name", "mutant"), MUTANTS,
-                         ids=[f"{n}-{x[0].replace(' ', '_')}" for _, n, x in MUTANTS])
-def test_a_mutant_is_rejected(module, name, mutant):
-    _, old, new, words = mutant
-    text = exercise_cells(module.LESSON)[name]
-    assert text.count(old) == 1, f"the patch {old!r} matches {text.count(old)} times"
-    with pytest.raises(AssertionError) as caught:
-        the_check(name)(define(module, name, text.replace(old, new)))
-    message = str(caught.value)
-    assert message.startswith(f"{name}: ")
-    assert words in message, message
+@pytest.mark.parametrize(("module", "name"), EXERCISES, ids=[n for _, n in EXERCISES])
+def test_each_mutant_is_rejected_for_a_reason_of_its_own(module, name):
+    text, seen, complaints = exercise_cells(module.LESSON)[name], {}, []
+    for short, old, new, words in module.MUTANTS[name]:
+        if text.count(old) != 1:
+            complaints.append(f"{short}: the patch {old!r} matches {text.count(old)} times")
+            continue
+        try:
+            the_check(name)(define(module, name, text.replace(old, new)))
+        except AssertionError as error:
+            message = str(error)
+        else:
+            complaints.append(f"{short}: the check accepts it")
+            continue
+        if not message.startswith(f"{name}: ") or words not in message:
+            complaints.append(f"{short}: expected {words!r} in {message!r}")
+        if message in seen:
+            complaints.append(f"{short} and {seen[message]} get one message: {message!r}")
+        seen[message] = short
+    assert not complaints, "\n".join(complaints)
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda m: m.LESSON)
@@ -100,19 +114,6 @@ def test_every_exercise_has_mutants(module):
     few = {n: len(x) for n, x in module.MUTANTS.items() if len(x) < least}
     # A one-line exercise has fewer real mistakes; its module says so by name.
     assert set(few) <= set(getattr(module, "FEW", ())), few
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("module", MODULES, ids=lambda m: m.LESSON)
-def test_mutants_are_rejected_for_different_reasons(module):
-    for name, mutants in module.MUTANTS.items():
-        text, seen = exercise_cells(module.LESSON)[name], {}
-        for short, old, new, _ in mutants:
-            with pytest.raises(AssertionError) as caught:
-                the_check(name)(define(module, name, text.replace(old, new)))
-            message = str(caught.value)
-            assert message not in seen, f"{name}: {short} and {seen[message]} get one message"
-            seen[message] = short
 
 
 def test_checks_are_found_without_importing_them():

@@ -3,15 +3,13 @@
 And the learner's end of it: with the solutions pasted in, every check says "right".
 """
 
-import importlib
-import re
-
 import nbformat
 import pytest
 
 from press.run import execute
 from press.source import ROOT, lessons, notebooks
 from press.stamp import parse, solved
+from tests.checks.test_mutants import MODULES, needed_cells
 
 BLANK = [p for p in notebooks(ROOT) if p.parent.name == "exercises"]
 ALLOWED = ("NotImplementedError", "NameError")
@@ -52,17 +50,13 @@ def test_a_solved_exercise_notebook_records_progress(path, tmp_path):
     lesson = next(x for x in lessons(ROOT) if (ROOT / x.exercise_notebook) == path)
     answers = {c.source.split("(")[0]: solved(c.source) for c in parse(lesson).cells
                if "exercise" in c.metadata.get("tags", [])}
-    module = importlib.import_module("tests.checks.s" + lesson.name.replace("_dl_theory/", "_")
-                                     .replace("_ml_theory/", "_"))
-    needed = re.compile(rf"^def ({'|'.join(getattr(module, 'NEEDS_CELLS', ())) or '-'})\b", re.M)
+    needed = needed_cells({m.LESSON: m for m in MODULES}[lesson.name])
     kept, after = [], False
     for i, cell in enumerate(code(book)):
         is_exercise = "exercise" in cell.metadata.get("tags", [])
         if is_exercise:
             cell.source = answers[cell.source.split("(")[0]]
-        elif after:  # the check alone: what else the cell does may need cells that are left out
-            cell.source = "\n".join(x for x in cell.source.splitlines() if x.startswith("check."))
-        if i < 3 or is_exercise or after or needed.search(cell.source):
+        if i < 3 or is_exercise or after or cell.source in needed:
             kept.append(cell)
         after = is_exercise
     book.cells = kept

@@ -4,7 +4,18 @@ import numpy as np
 import pytest
 
 from dlroadmap.check import _frame
-from dlroadmap.check._frame import Wrong, call, close, exercise, numerical_gradient, same, unpack
+from dlroadmap.check._frame import (
+    Wrong,
+    attempt,
+    call,
+    close,
+    exercise,
+    kind_of,
+    numerical_gradient,
+    same,
+    strided_view,
+    unpack,
+)
 
 WANT = np.arange(12.0).reshape(3, 4) + 1
 
@@ -161,3 +172,32 @@ def test_numerical_gradient():
     x = np.random.default_rng(0).normal(size=(2, 3))
     up = np.random.default_rng(1).normal(size=(2, 3))
     assert np.allclose(numerical_gradient(np.sin, x, up), np.cos(x) * up, atol=1e-9)
+
+
+def test_attempt_says_what_stopped_and_adds_the_hint_that_fits():
+    hints = [(ValueError, "broadcast", "Two shapes do not fit."), (IndexError, "", "Too far.")]
+
+    def add():
+        return np.zeros(2) + np.zeros(3)
+
+    with pytest.raises(Wrong, match=r"^with x it stopped with ValueError: .*broadcast.*\. Two "
+                                    r"shapes do not fit\.$") as caught:
+        attempt(add, about="x", hints=hints)
+    assert isinstance(caught.value.__cause__, ValueError)
+    with pytest.raises(Wrong, match=r"IndexError: .*range\. Too far\.$"):
+        call(lambda x: x[5], [1], about="x", hints=hints)
+    with pytest.raises(Wrong, match=r"stopped with KeyError: 'a'$"):
+        attempt(lambda: {}["a"], about="x", hints=hints)
+    with pytest.raises(Wrong, match=r"^seen$"):  # what an oracle says is not wrapped again
+        attempt(lambda: (_ for _ in ()).throw(Wrong("seen")), about="x")
+    with pytest.raises(KeyboardInterrupt):
+        attempt(lambda: (_ for _ in ()).throw(KeyboardInterrupt), about="x")
+
+
+def test_views_and_their_words():
+    x = np.arange(6.0).reshape(2, 3)
+    view = strided_view(x.astype(np.float32))
+    assert np.array_equal(view, x)
+    assert not view.flags.c_contiguous
+    assert kind_of(x) == ""
+    assert kind_of(view) == ", float32, a strided view"
