@@ -21,9 +21,12 @@ class File:
 
     name : file name in the cache folder
     url : where public code fetches it
-    sha256 : the accepted hashes (public copies differ in their line ends)
+    sha256 : the accepted hashes (public copies differ in their line ends); empty where none is
+        known: then the size is checked, and the hash of the first complete copy is written
+        beside it, so that a copy which changes later is found out
     page : the page for people, for a download by hand
     login : whether that page asks for an account
+    megabytes : the published size (of 2**20 or of 10**6 bytes), for files without a known hash
     """
 
     name: str
@@ -31,6 +34,7 @@ class File:
     sha256: frozenset
     page: str
     login: bool = False
+    megabytes: float | None = None
 
 
 def cache_folder():
@@ -95,11 +99,12 @@ def fetch(file, subfolder):
     part = Path(part)
     try:
         _download(file.url, part)
-        if file.sha256 and not _accepted(part, file.sha256):
+        if not _good(part, file):
             raise DataError(
                 f"{file.url} sent something that is not {file.name}: {_looks_like(part)}. "
                 f"Nothing was kept in {folder}. Run this again (a download can tear). {by_hand}")
         os.replace(part, target)
+        _remember(target, file)
     except DataError:
         raise
     except Exception as error:
@@ -119,28 +124,62 @@ def _download(url, target):
     pooch.HTTPDownloader(progressbar=os.isatty(2), timeout=30)(url, str(target), None)
 
 
+def _digest(path):
+    """SHA-256 of the bytes, read in pieces: an archive may be larger than the memory."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def _hashes(path):
     """SHA-256 of the bytes, and of the same text with LF line ends and a final newline."""
-    data = path.read_bytes()
-    plain = data.replace(b"\r\n", b"\n").rstrip(b"\n") + b"\n"
-    return {hashlib.sha256(data).hexdigest(), hashlib.sha256(plain).hexdigest()}
+    plain = path.read_bytes().replace(b"\r\n", b"\n").rstrip(b"\n") + b"\n"
+    return {_digest(path), hashlib.sha256(plain).hexdigest()}
 
 
-def _accepted(path, hashes):
-    return bool(_hashes(path) & hashes)
+def _good(path, file):
+    """Is this the known file: by its hash, or else by its published size?"""
+    if file.sha256:
+        return bool(_hashes(path) & file.sha256)
+    size = path.stat().st_size
+    return file.megabytes is None or any(
+        abs(size / unit - file.megabytes) < 0.0051 for unit in (2**20, 10**6))
+
+
+def _note(path):
+    return path.with_name(path.name + ".sha256")
+
+
+def _remember(path, file):
+    """Write the hash of a complete file without a known hash beside it (where that may be)."""
+    if file.sha256 or file.megabytes is None or _note(path).exists():
+        return
+    with contextlib.suppress(OSError):
+        part = path.with_name(f"{path.name}.{os.getpid()}.part")
+        part.write_text(_digest(path), encoding="ascii")
+        os.replace(part, _note(path))
+
+
+def _changed(path, file):
+    """Does a file without a known hash differ from the copy that was complete once?"""
+    if file.sha256 or not _note(path).exists():
+        return False
+    return _note(path).read_text(encoding="ascii").strip() != _digest(path)
 
 
 def _verify(path, file, by_hand):
     try:
-        good = not file.sha256 or _accepted(path, file.sha256)
+        good, changed = _good(path, file), _changed(path, file)
     except OSError as error:
         raise DataError(f"{path} cannot be read ({error.strerror or error}). Check its "
                         f"permissions, or remove it and run this again. {by_hand}") from error
-    if not good:
-        raise DataError(
-            f"{path} is not the known {file.name}: {_looks_like(path)}; its SHA-256 is "
-            f"not the known one. The file was left alone. Move it away and run this again to "
-            f"fetch it from {file.url}. {by_hand}")
+    if good and not changed:
+        return _remember(path, file)
+    why = (f"its SHA-256 is not the one noted in {_note(path).name}" if changed else
+           "its SHA-256 is not the known one" if file.sha256 else
+           f"the published size is {file.megabytes} MB")
+    raise DataError(
+        f"{path} is not the known {file.name}: {_looks_like(path)}; {why}. The file was left "
+        f"alone. Move it away and run this again to fetch it from {file.url}. {by_hand}")
 
 
 def _looks_like(path):
@@ -153,11 +192,11 @@ def _looks_like(path):
         return "it is empty"
     if start.startswith((b"<!doctype", b"<html", b"<?xml")):
         return f"it is a web page ({size:,} bytes), perhaps a login or error page"
-    if head.startswith(b"PK"):
+    if head.startswith(b"PK") and path.suffix != ".zip":
         return f"it is a zip archive ({size:,} bytes): unpack it first"
     if head.startswith(b"\x1f\x8b"):
         return f"it is a gzip archive ({size:,} bytes): unpack it first"
-    if b"\0" in head:
+    if b"\0" in head and path.suffix != ".zip":
         return f"it is a binary file ({size:,} bytes)"
     return f"it is {size:,} bytes long, cut short or changed"
 
