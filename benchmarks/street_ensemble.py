@@ -35,25 +35,35 @@ def averaged(models, pixels, views=common.VIEWS[:1]):
                        / (len(models) * len(views)))
 
 
-def train(pixels, boxes, epochs=EPOCHS, **options):
-    return common.train_grid(pixels, boxes, epochs=epochs, **options)
+def train(*args, epochs=EPOCHS, **options):
+    return common.train_grid(*args, epochs=epochs, **options)
 
 
 def models_of(seed, pixels, boxes, lengths):
-    """Yield (name, its models, cost): everything that has to be trained for one seed."""
-    singles = [train(pixels, boxes, seed=100 * seed + i) for i in range(RUNS)]
-    yield "single", singles[:1], 1
-    yield f"average of {RUNS}", singles, RUNS
-    yield "dropout", [train(pixels, boxes, seed=100 * seed, dropout=0.1)], 1
-    kept = []
+    """Yield (name, its models, cost, seconds): everything that is trained for one seed."""
+    start = time.perf_counter()
+
+    def took():
+        return time.perf_counter() - start
+
+    singles = [train(pixels, boxes, seed=100 * seed)]
+    yield "single", singles, 1, took()
+    start = time.perf_counter()
+    singles += [train(pixels, boxes, seed=100 * seed + i) for i in range(1, RUNS)]
+    yield f"average of {RUNS}", singles, RUNS, took() * RUNS / (RUNS - 1)
+    start = time.perf_counter()
+    yield "dropout", [train(pixels, boxes, seed=100 * seed, dropout=0.1)], 1, took()
+    start, kept = time.perf_counter(), []
     train(pixels, boxes, seed=100 * seed, cycles=RUNS, keep=kept)
-    yield "snapshots", [common.restored(state) for state in kept], 1
+    yield "snapshots", [common.restored(state) for state in kept], 1, took()
+    start = time.perf_counter()
     folds = StratifiedKFold(RUNS, shuffle=True, random_state=seed).split(pixels, lengths)
-    yield (f"{RUNS} folds",
-           [train(pixels[rows], boxes[rows], seed=100 * seed + i)
-            for i, (rows, _) in enumerate(folds)], RUNS - 1)
-    yield (f"one run {RUNS} times as long",
-           [train(pixels, boxes, seed=100 * seed, epochs=RUNS * EPOCHS)], RUNS)
+    models = [train(pixels[rows], boxes[rows], seed=100 * seed + i)
+              for i, (rows, _) in enumerate(folds)]
+    yield f"{RUNS} folds", models, RUNS - 1, took()
+    start = time.perf_counter()
+    longer = train(pixels, boxes, seed=100 * seed, epochs=RUNS * EPOCHS)
+    yield f"one run {RUNS} times as long", [longer], RUNS, took()
 
 
 def main():
@@ -64,12 +74,9 @@ def main():
     tests = common.held_out(street, options.real)
     rows = []
     for seed in range(options.seeds):
-        start = time.perf_counter()
-        for method, models, cost in models_of(seed, pixels, boxes, lengths):
-            seconds, start = time.perf_counter() - start, time.perf_counter()
+        for method, models, cost, seconds in models_of(seed, pixels, boxes, lengths):
             for name, views in [(method, common.VIEWS[:1]), (method + " + TTA", common.VIEWS)]:
-                rows.append({"seed": seed, "method": name, "cost": round(float(cost), 2),
-                             "seconds": seconds,
+                rows.append({"seed": seed, "method": name, "cost": cost, "seconds": seconds,
                              **{f"numbers_{k}": grid.accuracy(averaged(models, x, views), truth)
                                 for k, (x, truth) in tests.items()}})
                 common.say(rows[-1])

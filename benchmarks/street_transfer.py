@@ -42,7 +42,7 @@ def crops(part, size=32):
         for label, left, top, width, height in boxes:
             side = 1.2 * max(width, height)
             x, y = left + width / 2 - side / 2, top + height / 2 - side / 2
-            out.append(np.asarray(grey.transform(  # beyond the edge: the edge's own grey
+            out.append(np.asarray(grey.transform(  # black beyond the edge
                 (size, size), Image.Transform.EXTENT, (x, y, x + side, y + side),
                 Image.Resampling.BILINEAR)))
             labels.append(int(label))

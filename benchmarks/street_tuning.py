@@ -10,7 +10,6 @@ shows it. Scores are whole-number accuracies.
 """
 
 import sys
-import time
 from pathlib import Path
 
 import street_common as common
@@ -20,7 +19,7 @@ from dlroadmap import grid
 
 RESULT = common.RESULTS / "street_tuning.csv"
 COLUMNS = ["seed", "setting", "parameters", "images", "epochs", "numbers_stand_in",
-           "numbers_real", "seconds"]
+           "numbers_real"]
 MEASURED = [*common.MEASURED, Path(__file__)]
 #: Fewer than in street_common, because there are many settings.
 EPOCHS = 6
@@ -49,12 +48,10 @@ def main():
         for setting in SETTINGS:
             changes = {"epochs": EPOCHS, **SETTINGS[setting]}
             images = changes.pop("images", common.N_TRAIN)
-            start = time.perf_counter()
             model = common.train_grid(pixels[:images], boxes[:images], seed=seed, **changes)
             rows.append({"seed": seed, "setting": setting,
                          "parameters": sum(p.numel() for p in model.parameters()),
                          "images": images, "epochs": changes["epochs"],
-                         "seconds": time.perf_counter() - start,
                          **{f"numbers_{name}": common.score(model, x, truth)
                             for name, (x, truth) in tests.items()}})
             common.say(rows[-1])
