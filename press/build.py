@@ -59,7 +59,9 @@ def build(root=ROOT, names=(), jobs=2, force=False):
     if todo:
         slow_first = sorted(todo, key=lambda x: -_last_seconds(root, x[0]))
         with ProcessPoolExecutor(max(1, min(jobs, len(todo)))) as pool:
-            futures = {pool.submit(build_one, str(root), lesson.name, work): lesson
+            # The budget of a notebook is for two cores: one job alone may use both.
+            threads = 2 if jobs == 1 else 1
+            futures = {pool.submit(build_one, str(root), lesson.name, work, threads): lesson
                        for lesson, work in slow_first}
             for number, future in enumerate(as_completed(futures), 1):
                 name = futures[future].name
@@ -89,7 +91,7 @@ def _last_seconds(root, lesson):
             .get("dlroadmap", {}).get("seconds", 1e9))
 
 
-def build_one(root, name, work):
+def build_one(root, name, work, threads=1):
     """Build all editions of one lesson. Returns (what was done, notebooks executed)."""
     from press import stamp
 
@@ -101,7 +103,7 @@ def build_one(root, name, work):
     old = _read(root / lesson.notebook) if work == "prose" else None
     book = stamp.make(lesson, every, "lesson")
     if old is None or not _same_code(old, book):
-        facts = _execute(root, lesson.notebook, book)
+        facts = _execute(root, lesson.notebook, book, threads)
         executed += 1
         meta = _metadata(root, lesson, code, facts)
         said.append(f"executed in {facts['seconds']:.1f} s, {facts['peak_mib']:.0f} MiB")
@@ -152,12 +154,12 @@ def _carry(old, new):
         after.outputs, after.execution_count = before.outputs, before.execution_count
 
 
-def _execute(root, notebook, book):
+def _execute(root, notebook, book, threads=1):
     from press.run import execute
 
     folder = (root / notebook).parent
     folder.mkdir(parents=True, exist_ok=True)
-    return execute(book, folder)
+    return execute(book, folder, threads=threads)
 
 
 def _metadata(root, lesson, code, facts):

@@ -93,7 +93,7 @@ mangled = torch.from_numpy(rgb.copy()).reshape(chw.shape)    # the same shape, a
 # %%
 plot.images([rgb, bgr, chw.permute(1, 2, 0), mangled.permute(1, 2, 0)],
             ["RGB", "taken for BGR", "HWC → CHW\nby permute", "HWC → CHW\nby reshape"],
-            height=1.5, title="Two of the four ways are right")
+            height=1.05, title="Two of the four ways are right")
 plt.show()
 
 # %% [markdown]
@@ -810,7 +810,7 @@ class PhotoFolder(Dataset):
 check.PhotoFolder(PhotoFolder)
 
 # %% [markdown]
-# Now set `MY_PHOTOS` to a folder of yours, for example `"/home/you/house_numbers"` on your machine, or the folder that you uploaded in Colab. Walk down the street, take ten photos, and crop each to the number and a bit of wall. As long as it is `None`, the next cell fills a temporary folder with six pictures, as a phone would: one lies on its side with an EXIF note, one is grey, one is transparent.
+# Now set `MY_PHOTOS` to a folder of yours, for example `"house_numbers"` on your machine, or the folder that you uploaded in Colab. Walk down the street, take ten photos, and crop each to the number and a bit of wall. As long as it is `None`, the next cell fills a temporary folder with six pictures, as a phone would: one lies on its side with an EXIF note, one is grey, one is transparent.
 
 # %%
 MY_PHOTOS = None

@@ -66,7 +66,7 @@ dlroadmap.setup(seed=0)
 
 # %%
 FULL = os.environ.get("DLROADMAP_DATA") == "full"
-n_train, n_val = (None, None) if FULL else (3400, 400)
+n_train, n_val = (None, None) if FULL else (2400, 400)
 street = street_view.load(n_train=n_train, n_val=n_val, n_test=1, max_height=64, shifted_val=True)
 stand_in = street.source == "stand-in"
 
@@ -137,7 +137,7 @@ pixels, boxes = grid.pixels_and_boxes(street.train)
 x_hold, truth = pixels[hold_rows], list(numbers[hold_rows])
 
 
-def training_loader(rows, generator, batch=64):
+def training_loader(rows, generator, batch=32):
     return grid.GridData(pixels[rows], boxes[rows], generator).loader(batch, shuffle=True)
 
 
@@ -175,12 +175,12 @@ assert agree > 0.97
 # %% [markdown]
 # ## Move the learning rate once a batch
 #
-# The recipe: AdamW with a learning rate (学习率) of at most 0.004, weight decay (权重衰减) 0.01, batches of 64. `OneCycleLR` (Smith and Topin 2019) lets the learning rate rise for the first fifth of the run and then fall to nearly nothing. It wants to know how many steps there will be.
+# The recipe: AdamW with a learning rate (学习率) of at most 0.004, weight decay (权重衰减) 0.01, batches of 32. `OneCycleLR` (Smith and Topin 2019) lets the learning rate rise for the first fifth of the run and then fall to nearly nothing. It wants to know how many steps there will be.
 #
-# `fit` steps its scheduler once an epoch. Nine epochs are nine steps. What does a cycle look like in nine steps?
+# `fit` steps its scheduler once an epoch. Eight epochs are eight steps. What does a cycle look like in eight steps?
 
 # %%
-EPOCHS = 20 if FULL else 9
+EPOCHS = 20 if FULL else 8
 PEAK = 4e-3
 
 
@@ -221,7 +221,7 @@ assert by_epoch[-1] / PEAK < 0.001
 assert idle[0] > 1.3 * idle[1]
 
 # %% [markdown]
-# **What to notice.** Two epochs of the staircase are nearly lost: the first has a learning rate of 1/25 of the peak, the last one practically none. With hundreds of epochs nobody would see it. With nine it is a fifth of your time.
+# **What to notice.** Two epochs of the staircase are nearly lost: the first has a learning rate of 1/25 of the peak, the last one practically none. With hundreds of epochs nobody would see it. With eight it is a quarter of your time.
 #
 # So step once a batch. The next class does it without a change to `fit`. PyTorch's `register_step_post_hook` calls a function after each `optimizer.step()`. When `fit` steps the object once an epoch, nothing happens. But `fit` saves its state in the checkpoint, because it has the two methods that `fit` asks for.
 
@@ -308,7 +308,7 @@ if stand_in:
 # 2. The two losses are not measured on the same kind of image. The training loss is a mean over an epoch *while* the network improves, on augmented images. The hold-out is unchanged and measured at the end of the epoch. So a hold-out loss below the training loss is no miracle and no leak, and a small gap is no proof that nothing is overfitted. A fair comparison comes in the first section of day 2.
 # 3. Here the loss ends at or near its lowest: a schedule that ends near zero lets the network settle. `fit` keeps the epoch with the lowest hold-out loss, as the tutorial does. Its score was chosen on these 400 images, so it is a little too good; the plus-minus (one standard error, 标准误) is larger than that.
 #
-# **Try it.** Train with `OneCycleLR(optimizer, peak, total_steps=EPOCHS, pct_start=0.2)` as the scheduler, stepped once an epoch, and nothing else changed. Expect a score that is lower by about 0.05: when this lesson was written, two such runs read 0.49 and 0.53 of the hold-out.
+# **Try it.** Train with `OneCycleLR(optimizer, peak, total_steps=EPOCHS, pct_start=0.2)` as the scheduler, stepped once an epoch, and nothing else changed. Expect a score that is lower by about 0.05: when this lesson was written, two such runs were 0.07 and 0.04 below their twins with the same seed.
 
 # %% [markdown]
 # ## Kill a run and resume it
@@ -601,7 +601,8 @@ def by_distance(boxes, reads, truth):
     what = [kind(r, t).replace("one digit", "digits").replace("several ", "")
             for r, t in zip(reads, truth, strict=True)]
     counts = pd.crosstab(group, np.array(what), dropna=False)
-    return counts.sum(1), counts.div(counts.sum(1).clip(lower=1), axis=0)
+    how_many = counts.sum(axis=1)
+    return how_many, counts.div(how_many.clip(lower=1), axis=0)
 
 
 how_many, near = by_distance(boxes[hold_rows], reads, truth)
@@ -713,7 +714,7 @@ wrong_ones = np.flatnonzero([r != t for r, t in zip(reads, truth, strict=True)])
 worst = wrong_ones[loss[wrong_ones].argsort()[::-1]][:12]
 images([x_hold[i, 0] for i in worst],
        [f"is {truth[i]}, read {reads[i] or 'nothing'}" for i in worst],
-       columns=4, height=1.0, title="The twelve surprises: large loss, wrong number")
+       columns=4, height=0.85, title="The twelve surprises: large loss, wrong number")
 plt.show()
 
 # %% [markdown]
@@ -754,7 +755,7 @@ print(f"hold-out {score:.2f}; with val's lengths {by_lengths:.2f}, with val's di
 # %%
 if stand_in:
     assert by_lengths > score
-    assert by_gaps < score - 0.05
+    assert score - by_gaps > 0.5 * (score - val_score)
     assert abs(by_gaps - val_score) < 0.08
 
 # %%
@@ -783,7 +784,7 @@ if stand_in:
     assert crowded[1] > 1.6 * crowded[0]
 
 # %% [markdown]
-# **What to notice.** By its lengths, `val` should be *easier*. It is much harder, and the distances alone account for nearly all of the fall. It is the wall of the grid again: in `val`, many more numbers stand in front of it. No curve of the training said so, because the hold-out comes from the training images. **This is the wrong hold-out that costs most in this lesson**: not a leaking one, but one that does not look like the images on which you will be judged.
+# **What to notice.** By its lengths, `val` should be *easier*. It is much harder, and the distances alone account for most of the fall. It is the wall of the grid again: in `val`, many more numbers stand in front of it. No curve of the training said so, because the hold-out comes from the training images. **This is the wrong hold-out that costs most in this lesson**: not a leaking one, but one that does not look like the images on which you will be judged.
 #
 # What helps? The cheapest remedy is in the question: come closer. Numbers sit in the middle of the frame, so enlarge the middle before you resize. How much? Decide by the sizes, not by the score.
 
@@ -850,7 +851,7 @@ if stand_in:
 #
 # The other remedy is to train with more varied sizes: `grid.augment(scale=…)` draws the log of the size with that standard deviation. It costs a new training, and it cannot move the wall.
 #
-# **Try it.** Pass `scale=0.3` to `GridData` in `training_loader` and train again. Expect no gain: when this lesson was written, one such run read 0.54 of the hold-out and 0.41 of `val` as it is, where two runs with 0.12 read 0.56 to 0.59 and 0.45 to 0.47. Enlarged, it came to about the same score on `val` as they did.
+# **Try it.** Pass `scale=0.3` to `GridData` in `training_loader` and train again. Expect no gain: when this lesson was written, one such run read 0.02 to 0.05 less of the hold-out, and 0.04 to 0.06 less of `val` as it is, than two runs with 0.12. Enlarged by 1.4, it read as much of `val` as they did.
 
 # %% [markdown]
 # ## Parameters
@@ -860,10 +861,10 @@ if stand_in:
 # | `lr` (peak) | 0.004 | size of an update; AdamW divides by the gradient's recent size | loss NaN or stuck (too large), still falling steeply at the end (too small) |
 # | `total_steps` | epochs × batches | length of the cycle | error "Tried to step …", or a rate that has not come down at the end |
 # | `pct_start` | 0.2 | share of the run in which the rate rises | – |
-# | `weight_decay` | 0.01 | pulls weights towards 0 | seldom matters in nine epochs |
-# | `epochs` | 9 | passes over the data | the score still rises at the end: more would help |
-# | `batch` | 64 | images an update | smaller: more updates an epoch, noisier |
-# | `checkpoint`, `resume` | a file, `True` | save after each epoch, go on from there | "9 from the checkpoint" where you expected a new run |
+# | `weight_decay` | 0.01 | pulls weights towards 0 | seldom matters in eight epochs |
+# | `epochs` | 8 | passes over the data | the score still rises at the end: more would help |
+# | `batch` | 32 | images an update | smaller: more updates an epoch, noisier |
+# | `checkpoint`, `resume` | a file, `True` | save after each epoch, go on from there | "8 from the checkpoint" where you expected a new run |
 # | `metrics` | whole numbers | measured on the hold-out each epoch | not equal to the score on the real labels |
 # | `scale`, `shift`, `shear`, `invert` of `grid.augment` | 0.12, 0.08, 0.1, 0.5 | how different the augmented copies are | a large gap between seen and held-out images (too little), both low (too much) |
 #

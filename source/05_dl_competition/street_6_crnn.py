@@ -61,7 +61,7 @@ dlroadmap.setup(seed=0)
 # %%
 FULL = os.environ.get("DLROADMAP_DATA") == "full" and torch.cuda.is_available()
 DEVICE = "cuda" if FULL else "cpu"
-street = street_view.load(n_train=None if FULL else 2000, n_val=None if FULL else 500,
+street = street_view.load(n_train=None if FULL else 1600, n_val=None if FULL else 500,
                           n_test=1, max_height=64)
 STAND_IN = street.source == "stand-in"
 pixels, boxes = grid.pixels_and_boxes(street.train)
@@ -466,7 +466,7 @@ print(f"blind loss {blind_loss:.2f}, with P(blank) = {blind.softmax(0)[BLANK]:.2
 # %%
 torch.manual_seed(0)
 scratch = CRNN().to(memory_format=torch.channels_last)
-log = train(scratch, ctc_loss, labels, epochs=1, images=960)
+log = train(scratch, ctc_loss, labels, epochs=1, images=800)
 smooth = np.convolve(log[:, 0], np.ones(10) / 10, mode="valid")
 
 # %%
@@ -502,22 +502,22 @@ def read(scores):
 
 readings = read(column_scores(scratch))
 empty = np.mean([r == "" for r in readings])
-print(f"last steps: loss {log[-30:, 0].mean():.1f} against {blind_loss:.1f} blind, "
-      f"P(blank) {log[-30:, 1].mean():.2f}")
+print(f"last steps: loss {log[-20:, 0].mean():.1f} against {blind_loss:.1f} blind, "
+      f"P(blank) {log[-20:, 1].mean():.2f}")
 print(f"numbers read as nothing: {empty:.0%}, right: {grid.accuracy(readings, truth):.0%}")
 if STAND_IN:
-    assert abs(log[-30:, 0].mean() - blind_loss) < 0.4
-    assert abs(log[-30:, 1].mean() - 0.95) < 0.03
+    assert abs(log[-20:, 0].mean() - blind_loss) < 0.4
+    assert abs(log[-20:, 1].mean() - 0.95) < 0.03
     assert empty > 0.9
 
 # %% [markdown]
-# **What to notice.** 960 pictures later the network has found out how rare each digit is, and hardly anything about pictures: its loss is about that of the blind answer. Nearly every reading is empty. And the wish for blank did grow: from somewhat more than half of a column's probability before training to about 0.95.
+# **What to notice.** 800 pictures later the network has found out how rare each digit is, and hardly anything about pictures: its loss is about that of the blind answer. Nearly every reading is empty. And the wish for blank did grow: from somewhat more than half of a column's probability before training to about 0.95.
 #
 # With enough passes CTC leaves this phase: Shi, Bai and Yao trained on eight million drawn words. A minute on a processor is too short. In trials outside this notebook, 38,400 passes from scratch read about 2 % of the stand-in's numbers. A better start helps.
 #
 # ## Warm up with some boxes
 #
-# Suppose that somebody drew boxes for the first 800 of the 2,000 pictures, and that the others have their numbers only. Boxes tell each column what to say: the digit, if the column's centre lies in the middle 60 % of a digit's width, and blank otherwise. The 60 % leave a gap between neighbours, so that two equal digits stay apart.
+# Suppose that somebody drew boxes for the first 640 of the 1,600 pictures, and that the others have their numbers only. Boxes tell each column what to say: the digit, if the column's centre lies in the middle 60 % of a digit's width, and blank otherwise. The 60 % leave a gap between neighbours, so that two equal digits stay apart.
 
 # %%
 def column_targets(boxes, core=0.3):
@@ -562,7 +562,7 @@ assert kept > (0.95 if STAND_IN else 0.8)
 # **What to notice.** Read with `collapse`, these targets give the right number for nearly every picture. They are not the only right path. They are one path of very many, picked by us. With one answer for each column known, the loss is plain cross entropy, the mean over all columns.
 
 # %%
-WITH_BOXES = len(pixels) * 2 // 5                    # 800 of 2,000
+WITH_BOXES = len(pixels) * 2 // 5                    # 640 of 1,600
 
 
 def column_loss(scores, target):
@@ -570,38 +570,37 @@ def column_loss(scores, target):
     return F.cross_entropy(scores.flatten(0, 1), target.flatten())
 
 
-def score(net):
-    return grid.accuracy(read(column_scores(net)), truth)
-
-
 # %%
 torch.manual_seed(0)
 warm = CRNN().to(memory_format=torch.channels_last)
-train(warm, column_loss, with_column, epochs=7, images=WITH_BOXES)
-results = {f"{WITH_BOXES:,} with boxes: columns": score(warm)}
+train(warm, column_loss, with_column, epochs=8, images=WITH_BOXES)
+scores_warm = column_scores(warm)
+results = {f"{WITH_BOXES:,} with boxes: columns": grid.accuracy(read(scores_warm), truth)}
 error = math.sqrt(0.25 / len(truth))
-print(f"whole numbers right: {score(warm):.2f}, standard error at most {error:.3f}")
+print(f"whole numbers right: {list(results.values())[0]:.2f}, standard error at most {error:.3f}")
 if STAND_IN:
-    assert score(warm) > 0.1
+    assert min(results.values()) > 0.08
 
 # %% [markdown]
 # **What to notice.** The same network that read nothing now reads some whole numbers. A share measured on 500 numbers has a standard error (标准误) of at most $\sqrt{0.25/500}=0.022$.
 #
 # ## Let CTC go on without boxes
 #
-# Now use what the 1,200 other pictures have: their numbers. Take the warm network and train it with CTC on all 2,000 pictures, boxes unused, for two epochs: 4,000 passes.
+# Now use what the 960 other pictures have: their numbers. Take the warm network and train it with CTC on all 1,600 pictures, boxes unused, for two epochs: 3,200 passes.
 #
-# To know what CTC adds, you need a **control** (对照): the same warm network, the same number of passes, spent on the 800 pictures with boxes. Guess which of the two wins.
+# To know what CTC adds, you need a **control** (对照): the same warm network, the same number of passes, spent on the 640 pictures with boxes. Guess which of the two wins.
 
 # %%
 read_on = copy.deepcopy(warm)
 log_ctc = train(read_on, ctc_loss, labels, epochs=2, seed=1)
-results[f"then all {len(pixels):,} numbers: CTC"] = score(read_on)
+scores_ctc = column_scores(read_on)
+results[f"then all {len(pixels):,} numbers: CTC"] = grid.accuracy(read(scores_ctc), truth)
 
 # %%
 control = copy.deepcopy(warm)
 train(control, column_loss, with_column, epochs=5, images=WITH_BOXES, seed=1)
-results[f"or the same {WITH_BOXES:,} boxes again"] = score(control)
+results[f"or the same {WITH_BOXES:,} boxes again"] = grid.accuracy(
+    read(column_scores(control)), truth)
 
 # %%
 fig, ax = plt.subplots(figsize=(7.6, 2.8))
@@ -624,7 +623,7 @@ if STAND_IN:
     start, with_numbers, with_boxes = results.values()
     assert with_numbers > start + 0.04
     assert with_boxes > start + 0.02
-    assert abs(with_numbers - with_boxes) < 0.09
+    assert abs(with_numbers - with_boxes) < 0.12
     assert last < blind_loss - 0.5
 
 # %% [markdown]
@@ -639,9 +638,8 @@ if STAND_IN:
 # What does a network that was trained with CTC say in each column? Take validation pictures, and draw the probability of each answer under them, before and after CTC.
 
 # %%
-probability = {"columns": column_scores(warm).softmax(2), "CTC": column_scores(read_on).softmax(2)}
-right = [grid.accuracy([r], [t]) and len(t) == 3 for r, t in
-         zip(read(column_scores(read_on)), truth, strict=True)]
+probability = {"columns": scores_warm.softmax(2), "CTC": scores_ctc.softmax(2)}
+right = [r == t and len(t) == 3 for r, t in zip(read(scores_ctc), truth, strict=True)]
 pick = right.index(True)
 fig, axes = plt.subplots(3, 1, figsize=(8.0, 6.0), sharex=True, height_ratios=[1, 1, 1])
 axes[0].imshow(pixels_val[pick, 0], cmap="gray", extent=(0, 40, 32, 0), aspect="auto")
