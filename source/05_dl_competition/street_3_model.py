@@ -16,7 +16,7 @@
 # %% [markdown]
 # # Street view 3 Build the model (构建模型)
 #
-# Three networks look at the same 1,300 pictures of house numbers, equally often. The first is the public tutorial's: it reads fewer than one number in ten. The second has a better body and the same teacher. The third has the second's body, and a teacher who also says *where* each digit stands, out of four columns of the annotation file that the public baseline never uses. You see what each of the two changes is worth.
+# Three networks look at the same 1,000 pictures of house numbers, equally often. The first is the public tutorial's: it reads fewer than one number in ten. The second has a better body and the same teacher. The third has the second's body, and a teacher who also says *where* each digit stands, out of four columns of the annotation file that the public baseline never uses. You see what each of the two changes is worth.
 #
 # **You will** build the tutorial's fixed-length (定长字符) network, see it fail in front of you, find out why, and then build a small network that learns from the bounding boxes (边界框).
 #
@@ -61,7 +61,7 @@ dlroadmap.setup(seed=0)
 # %%
 FULL = os.environ.get("DLROADMAP_DATA") == "full"
 DEVICE = "cuda" if FULL and torch.cuda.is_available() else "cpu"
-n_train, n_val, highest = (None, None, None) if FULL else (1300, 500, 64)
+n_train, n_val, highest = (None, None, None) if FULL else (1000, 500, 64)
 street = street_view.load(n_train=n_train, n_val=n_val, n_test=100, max_height=highest)
 STAND_IN = street.source == "stand-in"
 
@@ -344,7 +344,7 @@ assert share.loc[3] > 0.02
 #
 # | | here | published runs |
 # |---|---|---|
-# | images | 1,300 drawn | 30,000 photos |
+# | images | 1,000 drawn | 30,000 photos |
 # | passes over them | 5 | 10 to 20 |
 # | body | two convolutions, from scratch | ResNet-18, pre-trained on ImageNet |
 # | machine | part of a minute, processor | GPU |
@@ -427,7 +427,7 @@ def tutorial_run(net, train, val, epochs):
                metrics={"numbers": all_right})
 
 
-n, epochs = (None, 10) if DEVICE == "cuda" else (80, 1)
+n, epochs = (None, 10) if DEVICE == "cuda" else (40, 1)
 published = tutorial_run(resnet, street.train.first(n), street.val.first(n and 40), epochs)
 assert np.isfinite(published.train_loss).all()
 
@@ -753,7 +753,7 @@ final, control_final = grid_history.score.iloc[-1], control_history.score.iloc[-
 error = np.sqrt(final * (1 - final) / len(street.val))
 print(f"tutorial {heads_final:.2f}, its teacher with the better body {control_final:.2f}, "
       f"grid {final:.2f} ± {error:.2f}")
-assert not STAND_IN or (final > 0.25 and final > control_final + 0.08 > heads_final + 0.06)
+assert not STAND_IN or (final > 0.12 and final > control_final + 0.06 > heads_final + 0.03)
 
 # %% [markdown]
 # **What to notice.** Same images, same number of passes, same loop. The ± is one standard error of the validation images. The body is worth something, and the boxes come on top of it. The grid also sees fewer than a third of the tutorial's pixels, and grey ones.
@@ -792,7 +792,7 @@ on, off = sure[(truth >= 0) & (truth < NONE)].mean(), sure[truth == NONE].mean()
 print(f"mean sureness: cells with a digit {on:.2f}, empty cells {off:.2f}")
 same_length = np.mean([len(a) == len(b) for a, b in zip(read, street.val.numbers)])
 print(f"number of digits right: {same_length:.0%}")
-assert not STAND_IN or (on > 0.5 and off < 0.1 and same_length > final)
+assert not STAND_IN or (on > 0.3 and off < 0.15 and same_length > final)
 
 # %% [markdown]
 # **Where it helps.** Whenever labels carry more than the final answer: boxes, masks, time stamps, which line of a page. Ask for a loss that uses them, before you ask for a larger network.
