@@ -340,7 +340,7 @@ assert share.loc[3] > 0.02
 # %% [markdown]
 # **The idea.** The same pixels in the same place must be reported by head 1 in one image, by head 2 in the next, depending on how many digits stand to their left. The label never says so. The network has to discover three things at once from "the second digit is a 4": what a 4 looks like, where the digits are, and how to count from the left. It gets at most a handful of hints an image.
 #
-# This can be learnt, but it is a hard lesson for two small convolutions and 10,000 looks. The published runs have more of everything:
+# This can be learnt, but it is a hard lesson for two small convolutions and 6,000 looks. The published runs have more of everything:
 #
 # | | here | published runs |
 # |---|---|---|

@@ -400,9 +400,9 @@ if stand_in:
     assert gap.abs().max() < 0.12
 
 # %% [markdown]
-# **What to notice.** Compare within a column. The difference of two scores on 400 images each has a standard error of $\sqrt2$ times that of one score, because both wobble. The gap is not much larger than that. So there is little overfitting (过拟合) here, and a wrong hold-out would not have fooled you much. That is luck of the situation: a small network, changed images, nine passes. A larger network that sees the same images fifty times will know them, and then a hold-out of copies promises what new images do not give. Street_1 shows it with nearest neighbours.
+# **What to notice.** Compare within a column. The difference of two scores on 400 images each has a standard error of $\sqrt2$ times that of one score, because both wobble. The gap printed above is about two such errors: some overfitting (过拟合) is likely, and one hold-out of 400 cannot say how much. A wrong hold-out, made of copies, would promise that much more than new images give. It is not worse only because the network is small and sees each image eight times, changed each time. A larger network that sees the same images fifty times will know them, and then a hold-out of copies promises what new images do not give. Street_1 shows it with nearest neighbours.
 #
-# The table also says what to do next. A large gap asks for more images or more augmentation. Here both rows are low together: the network has not learnt enough. Train longer, or take a larger one. See whether the next section agrees.
+# The table also says what to do next. A large gap asks for more images or more augmentation. Here both rows are far from 1, and that distance is larger than the gap: the network has not learnt enough. Train longer, or take a larger one. See whether the next section agrees.
 
 # %% [markdown]
 # ## Tune in a sensible order
